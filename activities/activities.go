@@ -1,0 +1,105 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/activities/protocol"
+	"github.com/perdure-dev/perdure/activities/transport"
+	"github.com/perdure-dev/perdure/tokens"
+)
+
+// Options of Activities. Services, Keyset and Protocols are required.
+type Options struct {
+	// Services by name.
+	Services map[string]*Service
+	// Keyset seals the state of operations.
+	Keyset *tokens.Keyset
+	// TokenLifetime is how old a token may be that is taken up; 0: no bound. A state
+	// is sealed anew when a quarter of it has passed.
+	TokenLifetime time.Duration
+	Protocols     *protocol.Registry
+	Watch         Watch
+	// SearchAttributes gives those of Perdure's that the namespace has; nil: none.
+	SearchAttributes func() []string
+	// RecordNow records a heartbeat and returns when the server has it. Default: the
+	// client that runs the activity.
+	RecordNow func(ctx context.Context, details any) error
+}
+
+// Watch says how long an activity waits in process. Zero fields take the default.
+type Watch struct {
+	// Threshold: a longer wait is left to the workflow's durable timer. Default 20 s.
+	Threshold time.Duration
+	// Window is how long an activity watches at most. Default 10 minutes.
+	Window time.Duration
+}
+
+// Defaults of Watch.
+const (
+	DefaultWatchThreshold = 20 * time.Second
+	DefaultWatchWindow    = 10 * time.Minute
+)
+
+// Service is a configured service and what belongs to it.
+type Service struct {
+	*transport.Service
+	Protocol    *perdure.ProtocolChoice // nil: auto
+	Polling     *perdure.Polling
+	Idempotency Idempotency
+	// NotStarted are the statuses by which the service says for sure that a start
+	// request started nothing.
+	NotStarted []int
+}
+
+// Activities are the activities of a worker, safe for concurrent use.
+type Activities struct{ Options }
+
+// New checks the options.
+func New(o Options) (*Activities, error) {
+	switch {
+	case o.Keyset == nil:
+		return nil, errors.New("activities: Keyset is missing")
+	case o.Protocols == nil:
+		return nil, errors.New("activities: Protocols is missing")
+	}
+	if o.Watch.Threshold == 0 {
+		o.Watch.Threshold = DefaultWatchThreshold
+	}
+	if o.Watch.Window == 0 {
+		o.Watch.Window = DefaultWatchWindow
+	}
+	if o.SearchAttributes == nil {
+		o.SearchAttributes = func() []string { return nil }
+	}
+	if o.RecordNow == nil {
+		o.RecordNow = recordNow
+	}
+	return &Activities{o}, nil
+}
+
+// recordNow goes past the SDK's batching, which returns no error.
+func recordNow(ctx context.Context, details any) error {
+	return activity.GetClient(ctx).RecordActivityHeartbeat(ctx, activity.GetInfo(ctx).TaskToken, details)
+}
+
+// service finds a service by name.
+func (a *Activities) service(name string) (*Service, error) {
+	if s := a.Services[name]; s != nil {
+		return s, nil
+	}
+	return nil, &perdure.InputError{Field: "service", Message: "\"" + name + "\" is not in the worker's configuration"}
+}
+
+// transports are the services as package transport knows them.
+func (a *Activities) transports() map[string]*transport.Service {
+	out := make(map[string]*transport.Service, len(a.Services))
+	for name, s := range a.Services {
+		out[name] = s.Service
+	}
+	return out
+}

@@ -1,0 +1,68 @@
+package activities
+
+import (
+	"errors"
+
+	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/activities/protocol"
+	"github.com/perdure-dev/perdure/activities/transport"
+	"github.com/perdure-dev/perdure/tokens"
+)
+
+// endOf gives the type under which an error ends an operation, and the words for
+// it. "" is an error that ends nothing: the activity failed, and is retried.
+func endOf(err error) (errorType string, words *perdure.ServiceError) {
+	var (
+		input      *perdure.InputError
+		egress     *perdure.EgressError
+		credential *perdure.CredentialError
+		size       *perdure.SizeError
+		violation  *perdure.ProtocolError
+		refused    *perdure.ResponseError
+	)
+	switch {
+	case errors.As(err, &input):
+		errorType = perdure.ErrorInvalidInput
+	case errors.As(err, &egress):
+		errorType = perdure.ErrorEgressDenied
+	case errors.As(err, &credential):
+		errorType = perdure.ErrorCredentialFailed
+	case errors.As(err, &size):
+		errorType = perdure.ErrorResponseTooLarge
+	case errors.As(err, &violation):
+		errorType = perdure.ErrorProtocolViolation
+	case errors.As(err, &refused):
+		return perdure.ErrorPollRejected, &refused.Service
+	case isTokenError(err):
+		errorType = perdure.ErrorInvalidToken
+	default:
+		return "", nil
+	}
+	return errorType, &perdure.ServiceError{Code: errorType, Message: protocol.Cut(err.Error(), 4096)}
+}
+
+func isTokenError(err error) bool {
+	for _, sentinel := range []error{
+		tokens.ErrMalformed, tokens.ErrTooLarge, tokens.ErrNotAuthentic, tokens.ErrKeyRetired, tokens.ErrKind,
+		tokens.ErrService, tokens.ErrType, tokens.ErrAudience, tokens.ErrExpired,
+	} {
+		if errors.Is(err, sentinel) {
+			return true
+		}
+	}
+	return false
+}
+
+// unanswered gives the words for a request that got no answer. False: err is
+// another error.
+func unanswered(err error) (words *perdure.ServiceError, unsent, ok bool) {
+	var f *transport.Failure
+	if !errors.As(err, &f) {
+		return nil, false, false
+	}
+	code := "NoAnswer"
+	if f.Unsent {
+		code = "NotSent"
+	}
+	return &perdure.ServiceError{Code: code, Message: protocol.Cut(f.Err.Error(), 1024)}, f.Unsent, true
+}

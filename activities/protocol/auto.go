@@ -1,0 +1,34 @@
+package protocol
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/perdure-dev/perdure"
+)
+
+// auto stands for a protocol that is not decided yet. What nobody recognises and
+// is a 2xx other than 202 is a plain synchronous success, its body the value.
+type auto struct{ registry *Registry }
+
+func (auto) Prepare(*Ask) {}
+
+func (auto) Recognizes(Exchange) bool { return false }
+
+func (a auto) Started(e Exchange) (Step, error) {
+	if !e.Success() || e.Status == http.StatusAccepted {
+		return Step{}, &perdure.ProtocolError{Protocol: perdure.AutoProtocol, Message: "the start was accepted, and nothing in the answer says where to ask; name a protocol"}
+	}
+	value, ok := e.Value()
+	return Step{Outcome: Succeeded, Value: value, HasValue: ok, State: json.RawMessage(`{}`)}, nil
+}
+
+func (auto) Next(json.RawMessage) (Ask, error) { return Ask{}, undecided() }
+
+func (auto) Answered(json.RawMessage, Exchange) (Step, error) { return Step{}, undecided() }
+
+func (auto) Cancel(json.RawMessage) (Ask, bool, error) { return Ask{}, false, nil }
+
+func undecided() error {
+	return &perdure.ProtocolError{Protocol: perdure.AutoProtocol, Message: "the operation ended with its start; there is nothing to ask"}
+}

@@ -1,0 +1,94 @@
+package protocol
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/perdure-dev/perdure"
+)
+
+// Registry holds the protocols that a worker speaks. It is not changed after it
+// was made, and safe for concurrent use.
+type Registry struct {
+	ordered []Protocol
+	byName  map[string]Protocol
+}
+
+// NewRegistry holds protocols. Their order is the order in which "auto" tries
+// them on a start's answer.
+func NewRegistry(protocols ...Protocol) (*Registry, error) {
+	r := &Registry{ordered: protocols, byName: map[string]Protocol{}}
+	for _, p := range protocols {
+		if p.Name() == "" || p.Name() == perdure.AutoProtocol || r.byName[p.Name()] != nil {
+			return nil, fmt.Errorf("protocol: the name %q is taken or not allowed", p.Name())
+		}
+		r.byName[p.Name()] = p
+	}
+	return r, nil
+}
+
+// Names lists what can be asked for, sorted.
+func (r *Registry) Names() []string {
+	return slices.Sorted(maps.Keys(r.byName))
+}
+
+// Bind finds a protocol by name and binds it to its options. Auto binds to no
+// options: name the protocol to give some.
+func (r *Registry) Bind(name string, options json.RawMessage) (Bound, error) {
+	if name == perdure.AutoProtocol {
+		if err := NoOptions(options); err != nil {
+			return nil, below("protocol.options", err)
+		}
+		return auto{r}, nil
+	}
+	p := r.byName[name]
+	if p == nil {
+		return nil, &perdure.InputError{Field: "protocol.name", Message: fmt.Sprintf("%q is unknown, want %s or %s", name, perdure.AutoProtocol, strings.Join(r.Names(), ", "))}
+	}
+	b, err := p.Bind(options)
+	if err != nil {
+		return nil, below("protocol.options", err)
+	}
+	return b, nil
+}
+
+// below puts an input error's field below another.
+func below(parent string, err error) error {
+	var bad *perdure.InputError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	field := parent
+	if bad.Field != "" {
+		field += "." + bad.Field
+	}
+	return &perdure.InputError{Field: field, Message: bad.Message}
+}
+
+// Detect picks, for "auto", the protocol that a start's answer follows. False:
+// nobody recognises it.
+func (r *Registry) Detect(start Exchange) (string, Bound, bool) {
+	for _, p := range r.ordered {
+		b, err := p.Bind(nil)
+		if err == nil && b.Recognizes(start) {
+			return p.Name(), b, true
+		}
+	}
+	return "", nil, false
+}
+
+// NoOptions refuses any option, naming the first.
+func NoOptions(options json.RawMessage) error { return Options(options, &struct{}{}) }
+
+// Options reads a protocol's options into the struct that into points to. An
+// unknown option is a *perdure.InputError that names it.
+func Options(options json.RawMessage, into any) error {
+	if len(options) == 0 || string(options) == "null" {
+		return nil
+	}
+	return perdure.Decode(options, into)
+}

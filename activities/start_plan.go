@@ -1,0 +1,169 @@
+package activities
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/activities/protocol"
+	"github.com/perdure-dev/perdure/activities/transport"
+)
+
+// plan is a start request that was held against the configuration and can be sent.
+type plan struct {
+	service   *Service
+	name      string // of the protocol, perhaps auto
+	options   json.RawMessage
+	bound     protocol.Bound
+	key       string
+	target    *url.URL
+	method    string
+	header    http.Header
+	body      []byte
+	callerOps []string
+}
+
+// plan checks all that only a worker can check, before anything is sent.
+func (a *Activities) plan(task perdure.StartTask, info activity.Info) (*plan, error) {
+	in := task.Input
+	if err := in.Check(); err != nil {
+		return nil, err
+	}
+	if in.Request == nil {
+		return nil, &perdure.InputError{Field: "adopt", Message: "is not supported by this version"}
+	}
+	found, err := transport.Find(a.transports(), in.ServiceName(), in.Request.URL)
+	if err != nil {
+		return nil, err
+	}
+	p := &plan{service: a.Services[found.Name()], method: in.Request.Method, header: http.Header{}}
+	if p.target, err = p.service.Resolve(in.Request.URL); err != nil {
+		return nil, err
+	}
+	if err := p.service.CheckAllowed(p.method, p.target); err != nil {
+		return nil, err
+	}
+	if err := p.service.CheckHeaders("request.headers", in.Request.Headers); err != nil {
+		return nil, err
+	}
+	if err := p.chooseProtocol(a.Protocols, in.Protocol); err != nil {
+		return nil, err
+	}
+	if err := p.fill(in.Request); err != nil {
+		return nil, err
+	}
+	return p, p.chooseKey(in.IdempotencyKey, info.WorkflowExecution.ID, task.FirstRunID)
+}
+
+// chooseProtocol takes the caller's, else the service's, else auto; the service's
+// options go under the caller's where both mean the same protocol.
+func (p *plan) chooseProtocol(known *protocol.Registry, callers *perdure.ProtocolChoice) error {
+	choice := perdure.ProtocolChoice{Name: perdure.AutoProtocol}
+	if p.service.Protocol != nil {
+		choice = *p.service.Protocol
+	}
+	if callers != nil {
+		options := callers.Options
+		if callers.Name == choice.Name {
+			merged, err := mergeOptions(choice.Options, options)
+			if err != nil {
+				return err
+			}
+			options = merged
+		}
+		choice = perdure.ProtocolChoice{Name: callers.Name, Options: options}
+		p.callerOps = optionNames(callers)
+	}
+	p.name, p.options = choice.Name, choice.Options
+	var err error
+	p.bound, err = known.Bind(p.name, p.options)
+	return err
+}
+
+func mergeOptions(under, over json.RawMessage) (json.RawMessage, error) {
+	if len(under) == 0 || len(over) == 0 {
+		if len(over) == 0 {
+			return under, nil
+		}
+		return over, nil
+	}
+	merged := map[string]json.RawMessage{}
+	for _, layer := range []json.RawMessage{under, over} {
+		if err := json.Unmarshal(layer, &merged); err != nil {
+			return nil, &perdure.InputError{Field: "protocol.options", Message: "is no JSON object"}
+		}
+	}
+	return json.Marshal(merged)
+}
+
+// fill makes the request's headers and body, what the protocol wants included.
+func (p *plan) fill(r *perdure.Request) error {
+	body, err := r.Body.Bytes()
+	if err != nil {
+		return &perdure.InputError{Field: "request.body.base64", Message: "is not base64"}
+	}
+	for name, values := range r.Headers {
+		p.header[http.CanonicalHeaderKey(name)] = values
+	}
+	if r.Body != nil && p.header.Get("Content-Type") == "" {
+		p.header.Set("Content-Type", r.Body.ContentType())
+	}
+	if p.header.Get("Accept") == "" {
+		p.header.Set("Accept", "application/json, */*;q=0.5")
+	}
+	ask := protocol.Ask{Method: p.method, URL: p.target.String(), Header: p.header, Body: body}
+	p.bound.Prepare(&ask)
+	p.header, p.body = ask.Header, ask.Body
+	if p.target, err = url.Parse(ask.URL); err != nil {
+		return &perdure.InputError{Field: "request.url", Message: "is malformed"}
+	}
+	return nil
+}
+
+func (p *plan) chooseKey(callers, workflowID, firstRunID string) error {
+	if callers != "" && !p.service.Idempotency.configured() {
+		return &perdure.InputError{Field: "idempotencyKey", Message: fmt.Sprintf("cannot be sent: the configuration of service %q does not say how it recognises a repeated start (idempotency)", p.service.Name())}
+	}
+	p.key = first(callers, deriveKey(workflowID, firstRunID))
+	// A body that cannot take the key is found out before anything is sent.
+	_, err := p.service.Idempotency.put(p.key, time.Time{}, &url.URL{}, http.Header{}, p.body)
+	return err
+}
+
+// request is the request as it is sent at one time or another: the same bytes.
+func (p *plan) request(firstSent time.Time) (transport.Request, error) {
+	target, header := *p.target, p.header.Clone()
+	body, err := p.service.Idempotency.put(p.key, firstSent, &target, header, p.body)
+	if err != nil {
+		return transport.Request{}, err
+	}
+	return transport.Request{Method: p.method, URL: &target, Header: header, Body: body, Start: true}, nil
+}
+
+// repeatable reports whether a request that may have been delivered can be sent again
+// without starting a second operation.
+func (p *plan) repeatable(firstSent, now time.Time) bool {
+	switch p.method {
+	case http.MethodPut, http.MethodDelete:
+		return true
+	}
+	return p.service.Idempotency.live(firstSent, now)
+}
+
+// operation begins the state of an operation that was started.
+func (p *plan) operation(a *Activities, task perdure.StartTask, at time.Time) *operation {
+	in := task.Input
+	o := &operation{a: a, service: p.service, bound: p.bound}
+	o.header.Service, o.header.Type, o.header.Audience = p.service.Name(), in.Type, in.Audience
+	o.state = state{
+		Protocol: p.name, Options: p.options, CallerOptions: p.callerOps,
+		Headers: laterHeaders(in.Request.Headers, p.service), GraceSince: at,
+		Polling: in.Polling, Cancel: in.Cancel, Deadline: task.Deadline, StartedAt: task.StartedAt,
+	}
+	return o
+}

@@ -1,0 +1,125 @@
+package transport
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"regexp"
+	"unicode/utf8"
+
+	"github.com/perdure-dev/perdure"
+)
+
+// redacted stands where a query string was.
+const redacted = "REDACTED"
+
+// alwaysSecret headers are in no captured response.
+var alwaysSecret = []string{
+	"Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie", "Set-Cookie2",
+	"Www-Authenticate", "Proxy-Authenticate", "Authentication-Info", "Proxy-Authentication-Info",
+}
+
+func secretNames(more []string) map[string]bool {
+	out := map[string]bool{}
+	for _, list := range [][]string{alwaysSecret, more} {
+		for _, name := range list {
+			out[http.CanonicalHeaderKey(name)] = true
+		}
+	}
+	return out
+}
+
+// CheckHeaders refuses, as a *perdure.InputError, headers of a caller that are the
+// service's secrets.
+func (s *Service) CheckHeaders(field string, headers map[string][]string) error {
+	if err := perdure.CheckHeaders(field, headers); err != nil {
+		return err
+	}
+	for name := range headers {
+		if s.isSecret(name) {
+			return &perdure.InputError{Field: field + "." + name, Message: "is a secret header of the service: it is the worker's to set"}
+		}
+	}
+	return nil
+}
+
+func (s *Service) isSecret(name string) bool {
+	name = http.CanonicalHeaderKey(name)
+	if s.secret[name] {
+		return true
+	}
+	if s.credential != nil {
+		for _, own := range s.credential.SecretHeaders() {
+			if http.CanonicalHeaderKey(own) == name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Capture is an answer for people: without credentials, cookies and secret headers,
+// query strings redacted, its body cut at the service's captureBytes.
+func (s *Service) Capture(r *Response) *perdure.Response {
+	out := &perdure.Response{
+		Status: r.Status, ReceivedAt: r.At, Headers: map[string][]string{},
+		Request: perdure.RequestLine{Method: r.Method, URL: Redact(r.URL)},
+	}
+	for name, values := range r.Header {
+		if s.isSecret(name) {
+			continue
+		}
+		for _, v := range values {
+			out.Headers[name] = append(out.Headers[name], redactValue(name, v))
+		}
+	}
+	body := r.Body
+	if len(body) > s.limits.CaptureBytes {
+		body, out.Truncated = body[:s.limits.CaptureBytes], true
+		for len(body) > 0 && !utf8.RuneStart(r.Body[len(body)]) {
+			body = body[:len(body)-1]
+		}
+	}
+	out.Body = BodyOf(body)
+	return out
+}
+
+// BodyOf gives bytes the kind of body that says most: JSON, else text, else base64.
+func BodyOf(b []byte) *perdure.Body {
+	switch {
+	case len(b) == 0:
+		return nil
+	case !utf8.Valid(b):
+		return perdure.BytesBody(b)
+	case json.Valid(b):
+		return perdure.JSONBody(b)
+	}
+	return perdure.TextBody(string(b))
+}
+
+// Redact is a URL for people: without user, its query redacted.
+func Redact(u *url.URL) string {
+	out := bare(u)
+	if u.RawQuery != "" {
+		out += "?" + redacted
+	}
+	return out
+}
+
+var (
+	queryInURL = regexp.MustCompile(`(?i)(https?://[^\s?"<>]*)\?[^\s"<>,;]*`)
+	queryInRef = regexp.MustCompile(`^([^\s?]*)\?\S*$`)
+)
+
+// refHeaders hold a URL that may be relative.
+var refHeaders = map[string]bool{
+	"Location": true, "Content-Location": true, "Operation-Location": true, "Azure-Asyncoperation": true, "Refresh": true,
+}
+
+func redactValue(name, value string) string {
+	value = queryInURL.ReplaceAllString(value, "${1}?"+redacted)
+	if refHeaders[http.CanonicalHeaderKey(name)] {
+		value = queryInRef.ReplaceAllString(value, "${1}?"+redacted)
+	}
+	return value
+}

@@ -1,0 +1,90 @@
+package transport
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"syscall"
+	"time"
+
+	"github.com/perdure-dev/perdure"
+)
+
+// maxResponseHeaderBytes passes headers of 64 KiB with room for the rest.
+const maxResponseHeaderBytes = 128 << 10
+
+// newTransport dials addresses that are allowed, and no proxy: the environment's
+// HTTP_PROXY is not for a worker that holds credentials.
+func newTransport(allowPrivate bool, concurrency int) *http.Transport {
+	d := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	if !allowPrivate {
+		d.Control = refusePrivate
+	}
+	return &http.Transport{
+		DialContext:            d.DialContext,
+		TLSHandshakeTimeout:    10 * time.Second,
+		IdleConnTimeout:        90 * time.Second,
+		MaxIdleConns:           concurrency,
+		MaxIdleConnsPerHost:    concurrency,
+		MaxResponseHeaderBytes: maxResponseHeaderBytes,
+	}
+}
+
+// refusePrivate is asked after resolution, with the address that is dialled: a name
+// that resolves to something else a moment later gains nothing.
+func refusePrivate(_, address string, _ syscall.RawConn) error {
+	ap, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return &perdure.EgressError{Target: address, Message: "is no IP address and port"}
+	}
+	if name, private := privateRange(ap.Addr()); private {
+		return &perdure.EgressError{Target: ap.Addr().String(), Message: fmt.Sprintf("is a %s address; set the service's allowPrivateNetwork to allow it", name)}
+	}
+	return nil
+}
+
+// special ranges beside those that netip knows (IANA special-purpose registries).
+var special = []struct {
+	prefix netip.Prefix
+	name   string
+}{
+	{netip.MustParsePrefix("0.0.0.0/8"), "this-network"},
+	{netip.MustParsePrefix("100.64.0.0/10"), "shared"},
+	{netip.MustParsePrefix("192.0.0.0/24"), "protocol-assignment"},
+	{netip.MustParsePrefix("192.0.2.0/24"), "documentation"},
+	{netip.MustParsePrefix("198.18.0.0/15"), "benchmarking"},
+	{netip.MustParsePrefix("198.51.100.0/24"), "documentation"},
+	{netip.MustParsePrefix("203.0.113.0/24"), "documentation"},
+	{netip.MustParsePrefix("240.0.0.0/4"), "reserved"},
+	{netip.MustParsePrefix("64:ff9b::/96"), "NAT64"}, // holds an IPv4 address that would go unchecked
+	{netip.MustParsePrefix("64:ff9b:1::/48"), "NAT64"},
+	{netip.MustParsePrefix("100::/64"), "discard-only"},
+	{netip.MustParsePrefix("2001::/23"), "protocol-assignment"},
+	{netip.MustParsePrefix("2001:db8::/32"), "documentation"},
+	{netip.MustParsePrefix("2002::/16"), "6to4"},
+	{netip.MustParsePrefix("::/96"), "IPv4-compatible"},
+	{netip.MustParsePrefix("fec0::/10"), "site-local"},
+}
+
+func privateRange(a netip.Addr) (name string, private bool) {
+	a = a.Unmap().WithZone("")
+	switch {
+	case a.IsLoopback():
+		return "loopback", true
+	case a.IsPrivate():
+		return "private", true
+	case a.IsLinkLocalUnicast(), a.IsLinkLocalMulticast():
+		return "link-local", true
+	case a.IsUnspecified():
+		return "unspecified", true
+	case a.IsMulticast(), a.IsInterfaceLocalMulticast():
+		return "multicast", true
+	}
+	for _, s := range special {
+		if s.prefix.Contains(a) {
+			return s.name, true
+		}
+	}
+	return "", false
+}

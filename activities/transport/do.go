@@ -1,0 +1,190 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"time"
+
+	"github.com/perdure-dev/perdure"
+)
+
+// maxRedirects that one question follows.
+const maxRedirects = 5
+
+// Request is what is sent.
+type Request struct {
+	Method string
+	URL    *url.URL // absolute
+	Header http.Header
+	Body   []byte // nil: none
+	// Start marks a request that must not be sent twice: it goes over a connection
+	// of its own, and no redirect is followed.
+	Start bool
+	// SeeOther: a 303 is answered, not followed.
+	SeeOther bool
+}
+
+// Response is an answer, as it came.
+type Response struct {
+	Method string
+	URL    *url.URL // of the last request, without credentials
+	Status int
+	Header http.Header
+	Body   []byte
+	At     time.Time
+}
+
+// Failure is a request without an answer.
+type Failure struct {
+	// Unsent: it is proven that not a byte of the request left.
+	Unsent bool
+	Err    error
+}
+
+// Error says what happened; it has no URL in it.
+func (f *Failure) Error() string {
+	if f.Unsent {
+		return "not sent: " + f.Err.Error()
+	}
+	return "no answer: " + f.Err.Error()
+}
+
+// Unwrap gives the cause.
+func (f *Failure) Unwrap() error { return f.Err }
+
+// Do sends one request and reads its answer, whatever its status. Errors:
+// *perdure.EgressError, *perdure.CredentialError (nothing was sent, and nothing
+// will be by trying again), *perdure.SizeError (answered, too large), *Failure
+// (no answer; try again if that is safe), or ctx's own while nothing was sent.
+func (s *Service) Do(ctx context.Context, req Request) (*Response, error) {
+	if err := s.rate.Wait(ctx); err != nil {
+		return nil, &Failure{Unsent: true, Err: err}
+	}
+	if err := s.slots.Acquire(ctx, 1); err != nil {
+		return nil, &Failure{Unsent: true, Err: err}
+	}
+	defer s.slots.Release(1)
+	ctx, cancel := context.WithTimeoutCause(ctx, s.limits.RequestTimeout, fmt.Errorf("the service took longer than %v (limits.requestTimeoutSeconds)", s.limits.RequestTimeout))
+	defer cancel()
+
+	resp, err := s.follow(ctx, req)
+	if err == nil && (resp.Status == http.StatusUnauthorized || resp.Status == http.StatusForbidden) && s.credential != nil && s.credential.Refresh(ctx) {
+		return s.follow(ctx, req)
+	}
+	return resp, err
+}
+
+// follow sends a request and goes where redirects lead: GET only, within the
+// service's origins.
+func (s *Service) follow(ctx context.Context, req Request) (*Response, error) {
+	for range maxRedirects {
+		resp, err := s.send(ctx, req)
+		if err != nil || !redirects(req, resp) {
+			return resp, err
+		}
+		next, err := resp.URL.Parse(resp.Header.Get("Location"))
+		if err != nil {
+			return nil, &perdure.ResponseError{Method: req.Method, URL: bare(req.URL), Service: perdure.ServiceError{HTTPStatus: resp.Status, Message: "redirects to a malformed Location"}}
+		}
+		req.URL = next
+	}
+	return nil, &perdure.ResponseError{Method: req.Method, URL: bare(req.URL), Service: perdure.ServiceError{HTTPStatus: http.StatusLoopDetected, Message: fmt.Sprintf("more than %d redirects", maxRedirects)}}
+}
+
+func redirects(req Request, resp *Response) bool {
+	if req.Start || req.Method != http.MethodGet || resp.Header.Get("Location") == "" {
+		return false
+	}
+	switch resp.Status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	case http.StatusSeeOther:
+		return !req.SeeOther
+	}
+	return false
+}
+
+// send sends one request to one URL.
+func (s *Service) send(ctx context.Context, req Request) (*Response, error) {
+	withCredentials, err := s.checkOrigin(req.URL)
+	if err != nil {
+		return nil, err
+	}
+	var connected bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected = true }})
+	r, err := s.build(ctx, req, withCredentials)
+	if err != nil {
+		return nil, err
+	}
+	transport := s.asks
+	if req.Start {
+		transport = s.starts
+	}
+	raw, err := transport.RoundTrip(r)
+	if err != nil {
+		return nil, failure(ctx, !connected, err)
+	}
+	defer func() { _ = raw.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(raw.Body, s.limits.MaxResponseBytes+1))
+	if err != nil {
+		return nil, failure(ctx, false, fmt.Errorf("the answer (HTTP %d) broke off: %w", raw.StatusCode, err))
+	}
+	if int64(len(body)) > s.limits.MaxResponseBytes {
+		return nil, &perdure.SizeError{Limit: s.limits.MaxResponseBytes, Message: fmt.Sprintf("raise limits.maxResponseBytes of service %q", s.name)}
+	}
+	return &Response{Method: req.Method, URL: req.URL, Status: raw.StatusCode, Header: raw.Header, Body: body, At: time.Now().UTC()}, nil
+}
+
+// build makes the request. The service's headers and the operation's go to the
+// service's own origin, and nowhere else.
+func (s *Service) build(ctx context.Context, req Request, withCredentials bool) (*http.Request, error) {
+	var body io.Reader
+	if req.Body != nil {
+		body = bytes.NewReader(req.Body)
+	}
+	r, err := http.NewRequestWithContext(ctx, req.Method, req.URL.String(), body)
+	if err != nil {
+		return nil, &perdure.InputError{Field: "request", Message: "cannot be sent: its method or url is malformed"}
+	}
+	if originOf(req.URL) == s.own {
+		for name, values := range s.headers {
+			r.Header[http.CanonicalHeaderKey(name)] = values
+		}
+		for name, values := range req.Header {
+			r.Header[http.CanonicalHeaderKey(name)] = values
+		}
+	}
+	if r.Header.Get("User-Agent") == "" {
+		r.Header.Set("User-Agent", "perdure")
+	}
+	if withCredentials && s.credential != nil {
+		if err := s.credential.Apply(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// failure tells an egress refusal at dial time from a request without an answer.
+func failure(ctx context.Context, unsent bool, err error) error {
+	var denied *perdure.EgressError
+	if errors.As(err, &denied) {
+		return denied
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	return &Failure{Unsent: unsent, Err: err}
+}
+
+func bare(u *url.URL) string {
+	c := *u
+	c.User, c.RawQuery, c.ForceQuery, c.Fragment = nil, "", false, ""
+	return c.String()
+}

@@ -1,0 +1,148 @@
+package transport
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+	"golang.org/x/time/rate"
+)
+
+// Config describes one service.
+type Config struct {
+	Name    string
+	BaseURL string // absolute, http or https, without query
+	// Allow lists what a caller may ask for, as "METHOD /path"; paths come after
+	// BaseURL's, * is one segment, ** any number. Empty: everything.
+	Allow         []string
+	Credential    Credential // nil: none
+	Headers       http.Header
+	SecretHeaders []string
+	// AllowedOrigins may be named by the service beside BaseURL's own: exact, or
+	// with "*." before a domain. CredentialOrigins among them also get credentials.
+	AllowedOrigins    []string
+	CredentialOrigins []string
+	// AllowPrivateNetwork permits loopback, private, link-local and other addresses
+	// that are not of the public internet.
+	AllowPrivateNetwork bool
+	Limits              Limits
+}
+
+// Limits of a service. Zero fields take the default.
+type Limits struct {
+	RequestsPerSecond float64       // default: no limit
+	Concurrency       int           // requests at once; default 50
+	RequestTimeout    time.Duration // of one request, its answer included; default 60 s
+	MaxResponseBytes  int64         // of an answer's body; default 32 MiB
+	CaptureBytes      int           // of a captured body; default 64 KiB
+}
+
+// Defaults of Limits.
+const (
+	DefaultConcurrency      = 50
+	DefaultRequestTimeout   = time.Minute
+	DefaultMaxResponseBytes = 32 << 20
+	DefaultCaptureBytes     = 64 << 10
+)
+
+// Service is a configured service, safe for concurrent use.
+type Service struct {
+	name       string
+	base       *url.URL
+	allow      []rule
+	credential Credential
+	headers    http.Header
+	secret     map[string]bool // canonical names of headers that are never captured
+	own        origin
+	allowed    []originPattern
+	trusted    []originPattern
+	limits     Limits
+
+	rate  *rate.Limiter
+	slots *semaphore.Weighted
+	// asks reuses connections; starts never does, and speaks HTTP/1.1: so net/http
+	// has no ground on which it would send a request a second time by itself.
+	asks, starts http.RoundTripper
+}
+
+// NewService checks a configuration. An error names the key that is wrong.
+func NewService(c Config) (*Service, error) {
+	base, err := parseBase(c.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{
+		name: c.Name, base: base, own: originOf(base), credential: c.Credential,
+		headers: c.Headers.Clone(), secret: secretNames(c.SecretHeaders), limits: c.Limits.withDefaults(),
+	}
+	if s.allow, err = parseRules(c.Allow); err != nil {
+		return nil, err
+	}
+	if s.allowed, err = parseOrigins("allowedOrigins", c.AllowedOrigins); err != nil {
+		return nil, err
+	}
+	if s.trusted, err = parseOrigins("credentialOrigins", c.CredentialOrigins); err != nil {
+		return nil, err
+	}
+	for _, o := range c.CredentialOrigins {
+		if !slices.Contains(c.AllowedOrigins, o) {
+			return nil, fmt.Errorf("credentialOrigins: %q is not among allowedOrigins", o)
+		}
+	}
+	s.rate = rate.NewLimiter(rate.Inf, 1)
+	if c.Limits.RequestsPerSecond > 0 {
+		s.rate = rate.NewLimiter(rate.Limit(c.Limits.RequestsPerSecond), max(1, int(c.Limits.RequestsPerSecond)))
+	}
+	s.slots = semaphore.NewWeighted(int64(s.limits.Concurrency))
+	asks := newTransport(c.AllowPrivateNetwork, s.limits.Concurrency)
+	asks.ForceAttemptHTTP2 = true
+	starts := newTransport(c.AllowPrivateNetwork, s.limits.Concurrency)
+	starts.DisableKeepAlives = true
+	starts.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
+	s.asks, s.starts = asks, starts
+	return s, nil
+}
+
+// Name is the service's name in the configuration.
+func (s *Service) Name() string { return s.name }
+
+// Limits are the limits in force.
+func (s *Service) Limits() Limits { return s.limits }
+
+func (l Limits) withDefaults() Limits {
+	if l.Concurrency == 0 {
+		l.Concurrency = DefaultConcurrency
+	}
+	if l.RequestTimeout == 0 {
+		l.RequestTimeout = DefaultRequestTimeout
+	}
+	if l.MaxResponseBytes == 0 {
+		l.MaxResponseBytes = DefaultMaxResponseBytes
+	}
+	if l.CaptureBytes == 0 {
+		l.CaptureBytes = DefaultCaptureBytes
+	}
+	return l
+}
+
+func parseBase(raw string) (*url.URL, error) {
+	base, err := url.Parse(raw)
+	switch {
+	case raw == "":
+		return nil, fmt.Errorf("baseURL: is missing")
+	case err != nil:
+		return nil, fmt.Errorf("baseURL: is malformed")
+	case base.Scheme != "https" && base.Scheme != "http" || base.Host == "":
+		return nil, fmt.Errorf("baseURL: want an absolute http or https URL")
+	case base.User != nil || base.RawQuery != "" || base.Fragment != "":
+		return nil, fmt.Errorf("baseURL: want no user, query or fragment in it")
+	}
+	base.Path = strings.TrimRight(base.Path, "/")
+	base.RawPath = strings.TrimRight(base.RawPath, "/")
+	return base, nil
+}

@@ -1,0 +1,123 @@
+package perdure
+
+import (
+	"fmt"
+)
+
+// Types of the application errors with which an operation ends badly.
+const (
+	ErrorOperationFailed   = "OperationFailed"
+	ErrorStartRejected     = "StartRejected"
+	ErrorStartAmbiguous    = "StartAmbiguous"
+	ErrorPollRejected      = "PollRejected"
+	ErrorPageRejected      = "PageRejected"
+	ErrorProtocolViolation = "ProtocolViolation"
+	ErrorOperationTimedOut = "OperationTimedOut"
+	ErrorInvalidInput      = "InvalidInput"
+	ErrorInvalidToken      = "InvalidToken"
+	ErrorIDConflict        = "IDConflict"
+	ErrorEgressDenied      = "EgressDenied"
+	ErrorCredentialFailed  = "CredentialFailed" //nolint:gosec // the name of an error type, not a credential
+	ErrorResponseTooLarge  = "ResponseTooLarge"
+	ErrorEventTooLarge     = "EventTooLarge"
+	ErrorTokenTooLarge     = "TokenTooLarge"
+)
+
+// ErrorCanceled is the type that stands for a canceled operation wherever the
+// others stand for a failed one.
+const ErrorCanceled = "Canceled"
+
+// ErrorRunMoved is the type of an update's error when the workflow continues as
+// new before the update could be answered: ask again, the next run answers.
+const ErrorRunMoved = "RunMoved"
+
+// OperationError says that an operation ended badly, or is ambiguous. It is the
+// operation's answer, not a fault of whoever asked.
+type OperationError struct {
+	Type    string // one of the Error constants
+	Message string
+	Status  Status
+}
+
+// Error gives type and message in one line.
+func (e *OperationError) Error() string {
+	if e.Message == "" {
+		return "perdure: " + e.Type
+	}
+	return "perdure: " + e.Type + ": " + e.Message
+}
+
+// Is reports whether target is an *OperationError of the same type that says
+// nothing more.
+func (e *OperationError) Is(target error) bool {
+	t, ok := target.(*OperationError)
+	return ok && t.Type == e.Type && t.Message == "" && t.Status.State == ""
+}
+
+// InputError says which field of an input is wrong and what would be right.
+type InputError struct {
+	Field   string // as in the JSON, dotted: "polling.intervalSeconds"
+	Message string
+}
+
+// Error names the field first.
+func (e *InputError) Error() string {
+	if e.Field == "" {
+		return "perdure: input: " + e.Message
+	}
+	return "perdure: input: " + e.Field + ": " + e.Message
+}
+
+// ResponseError is one HTTP exchange that the service refused.
+type ResponseError struct {
+	Method, URL string // the URL without its query
+	Service     ServiceError
+}
+
+// Error gives the request and the service's words.
+func (e *ResponseError) Error() string {
+	return fmt.Sprintf("perdure: %s %s: HTTP %d: %s", e.Method, e.URL, e.Service.HTTPStatus, e.Service.String())
+}
+
+// ProtocolError says how a service broke its own protocol.
+type ProtocolError struct {
+	Protocol string
+	Message  string
+}
+
+// Error names the protocol first.
+func (e *ProtocolError) Error() string {
+	return "perdure: protocol " + e.Protocol + ": " + e.Message
+}
+
+// EgressError says why a request was not allowed to leave.
+type EgressError struct {
+	Target  string // scheme, host and port, or method and path; never a query
+	Message string
+}
+
+// Error names the target first.
+func (e *EgressError) Error() string { return "perdure: egress: " + e.Target + ": " + e.Message }
+
+// CredentialError says that there was no credential to send.
+type CredentialError struct {
+	Service string
+	Source  string // the name of the variable or the file, never its content
+	Message string
+}
+
+// Error names service and source.
+func (e *CredentialError) Error() string {
+	return "perdure: credential of service " + e.Service + " from " + e.Source + ": " + e.Message
+}
+
+// SizeError says that an answer is larger than a limit.
+type SizeError struct {
+	Limit   int64 // bytes
+	Message string
+}
+
+// Error gives the limit.
+func (e *SizeError) Error() string {
+	return fmt.Sprintf("perdure: answer is larger than %d bytes: %s", e.Limit, e.Message)
+}

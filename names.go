@@ -1,0 +1,53 @@
+package perdure
+
+// DefaultTaskQueue is the task queue that workers serve and starters use unless
+// they are told otherwise.
+const DefaultTaskQueue = "perdure"
+
+// Workflow types, as registered.
+const (
+	WorkflowOperation = "perdure.operation.v1"
+)
+
+// Activity types, as registered.
+const (
+	ActivityStart  = "perdure.start.v1"
+	ActivityPoll   = "perdure.poll.v1"
+	ActivityCancel = "perdure.cancel.v1"
+)
+
+// Queries. They are answered on closed workflows too.
+const (
+	QueryStatus   = "status"
+	QueryToken    = "token"
+	QueryResponse = "response"
+)
+
+// Signals.
+const (
+	SignalCancel = "cancel"
+	SignalPoll   = "poll"
+)
+
+// Updates. UpdateAwaitStarted is also the update id that all callers share.
+const (
+	UpdateAwaitStarted = "awaitStarted"
+	UpdateUpdateStatus = "updateStatus"
+	UpdateSetPolling   = "setPolling"
+)
+
+// Search attributes, set where the namespace has them.
+const (
+	SearchAttributeState         = "PerdureState"
+	SearchAttributeService       = "PerdureService"
+	SearchAttributeServiceStatus = "PerdureServiceStatus"
+	SearchAttributeRemoteID      = "PerdureRemoteId"
+	SearchAttributePercent       = "PerdurePercent"
+)
+
+// MemoStatus is the memo field that holds the last recorded Status, for readers
+// that find no worker running.
+const MemoStatus = "perdureStatus"
+
+// AutoProtocol is the protocol that decides on the start's answer.
+const AutoProtocol = "auto"

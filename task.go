@@ -1,0 +1,153 @@
+package perdure
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// The shapes that the operation workflow and its activities exchange. They are in
+// the histories of running operations, so they only grow; they are not for users.
+
+// StartTask is the input of perdure.start.v1: send the start request, or take up
+// the operation that a token or an adoption names.
+type StartTask struct {
+	Input OperationInput `json:"input"`
+	// RunID is the run as the workflow knows it: a run that was reset has another
+	// than the one that the activity sees.
+	RunID      string `json:"runId"`
+	FirstRunID string `json:"firstRunId"`
+	// Tries counts the requests that were sent, or tried, before this task.
+	Tries int `json:"tries,omitempty"`
+	// FirstSentAt is when a request may first have left.
+	FirstSentAt time.Time `json:"firstSentAt,omitzero"`
+	Deadline    time.Time `json:"deadline,omitzero"`
+	StartedAt   time.Time `json:"startedAt,omitzero"`
+	// KnownError is the failure that the workflow shows already.
+	KnownError *ServiceError `json:"knownError,omitempty"`
+}
+
+// PollTask is the input of perdure.poll.v1: ask how the operation goes.
+type PollTask struct {
+	// State is the sealed state, which is the continuation token.
+	State string `json:"state"`
+	// Once asks one question now and answers with what was said. Otherwise the
+	// activity watches: it goes on asking until there is something to tell.
+	Once bool `json:"once,omitempty"`
+	// WaitSeconds is the wait before the first question.
+	WaitSeconds float64 `json:"waitSeconds,omitempty"`
+	// Headers go on this question only.
+	Headers map[string][]string `json:"headers,omitempty"`
+	// Polling is the caller's as it is now, which may be newer than the state's.
+	Polling *Polling `json:"polling,omitempty"`
+	// Polls counts the questions since the polling began: the place in the backoff.
+	Polls int   `json:"polls,omitempty"`
+	Known Known `json:"known"`
+}
+
+// Known is what the workflow knows already, so that it is not told again.
+type Known struct {
+	ServiceStatus string `json:"serviceStatus,omitempty"`
+	// News is the digest of status and progress, Body that of the last answer.
+	News  string        `json:"news,omitempty"`
+	Body  string        `json:"body,omitempty"`
+	Error *ServiceError `json:"error,omitempty"`
+	// ProgressAt is when progress was told last.
+	ProgressAt time.Time `json:"progressAt,omitzero"`
+}
+
+// CancelTask is the input of perdure.cancel.v1: ask the service to stop.
+type CancelTask struct {
+	State string `json:"state"`
+}
+
+// CancelAnswer says what became of the request to stop.
+type CancelAnswer struct {
+	Supported bool `json:"supported"`
+	Accepted  bool `json:"accepted"`
+	// Error is why the service did not accept.
+	Error *ServiceError `json:"error,omitempty"`
+}
+
+// Answer is the verdict of an activity on one or more exchanges with the service.
+// The workflow takes it over without looking into anything of the service's.
+type Answer struct {
+	// State is starting (nothing was started, try again), running, ambiguous,
+	// succeeded, failed or canceled; empty when the question itself ended badly
+	// (ErrorType says how) or the service said nothing about the operation.
+	State         State           `json:"state,omitempty"`
+	Service       string          `json:"service,omitempty"`
+	Protocol      string          `json:"protocol,omitempty"`
+	RemoteID      string          `json:"remoteId,omitempty"`
+	ServiceStatus string          `json:"serviceStatus,omitempty"`
+	Percent       *float64        `json:"percent,omitempty"`
+	Progress      json.RawMessage `json:"progress,omitempty"`
+	News          string          `json:"news,omitempty"`
+	BodyDigest    string          `json:"bodyDigest,omitempty"`
+
+	// Sealed is the state sealed anew; empty: as it was.
+	Sealed string `json:"sealed,omitempty"`
+	// Response is nil where it says nothing new. SameBody: its body is the one
+	// that was recorded last, and is left out here.
+	Response *Response `json:"response,omitempty"`
+	SameBody bool      `json:"sameBody,omitempty"`
+
+	Value     json.RawMessage `json:"value,omitempty"`
+	ValueBody *Body           `json:"valueBody,omitempty"`
+	ErrorType string          `json:"errorType,omitempty"`
+	Error     *ServiceError   `json:"error,omitempty"`
+
+	// Polls counts the questions asked, Tries the start requests.
+	Polls int `json:"polls,omitempty"`
+	Tries int `json:"tries,omitempty"`
+	// LastPolledAt is by the worker's clock.
+	LastPolledAt time.Time `json:"lastPolledAt,omitzero"`
+	FirstSentAt  time.Time `json:"firstSentAt,omitzero"`
+	// AsOf is when the service said what is written here.
+	AsOf      time.Time   `json:"asOf,omitzero"`
+	LastError *TimedError `json:"lastError,omitempty"`
+
+	// WaitSeconds is the wait before the next question; Durable: too long to wait
+	// in process. ServiceWaitSeconds is what the service asked for, if it did.
+	WaitSeconds        float64 `json:"waitSeconds,omitempty"`
+	Durable            bool    `json:"durable,omitempty"`
+	ServiceWaitSeconds float64 `json:"serviceWaitSeconds,omitempty"`
+
+	// Resumed is what a token or an adoption brought along.
+	Resumed *Resumed `json:"resumed,omitempty"`
+	// Interval is the polling in force, service's and protocol's included.
+	Interval float64 `json:"interval,omitempty"`
+	// SearchAttributes are those that the namespace has.
+	SearchAttributes []string `json:"searchAttributes,omitempty"`
+}
+
+// Resumed are the settings that an operation carries in its token.
+type Resumed struct {
+	Polling   *Polling        `json:"polling,omitempty"`
+	Cancel    *CancelSettings `json:"cancel,omitempty"`
+	Deadline  time.Time       `json:"deadline,omitzero"`
+	StartedAt time.Time       `json:"startedAt,omitzero"`
+}
+
+// Heartbeat is details[0] of the start's and the poll's heartbeats. What is not
+// sealed is for readers of Temporal's description of the pending activity.
+type Heartbeat struct {
+	// Phase is "sending" before a start request leaves, "unsent" when it is proven
+	// that it did not or that nothing was started, "watching" while polling.
+	Phase   string `json:"phase"`
+	Attempt int32  `json:"attempt,omitempty"`
+	// Sealed is the state sealed anew since the task was given; empty: as it was.
+	Sealed       string      `json:"sealed,omitempty"`
+	Polls        int         `json:"polls,omitempty"`
+	Tries        int         `json:"tries,omitempty"`
+	FirstSentAt  time.Time   `json:"firstSentAt,omitzero"`
+	LastPolledAt time.Time   `json:"lastPolledAt,omitzero"`
+	NextPollAt   time.Time   `json:"nextPollAt,omitzero"`
+	LastError    *TimedError `json:"lastError,omitempty"`
+}
+
+// Phases of a heartbeat.
+const (
+	PhaseSending  = "sending"
+	PhaseUnsent   = "unsent"
+	PhaseWatching = "watching"
+)
