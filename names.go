@@ -51,3 +51,6 @@ const MemoStatus = "perdureStatus"
 
 // AutoProtocol is the protocol that decides on the start's answer.
 const AutoProtocol = "auto"
+
+// MaxTokenBytes is the most bytes that a continuation token may have.
+const MaxTokenBytes = 16 << 10

@@ -114,6 +114,9 @@ type Status struct {
 	Cancel *CancelStatus `json:"cancel,omitempty"`
 	// LastError is the last question that failed while none has succeeded since.
 	LastError *TimedError `json:"lastError,omitempty"`
+	// Stale is set by readers who found no worker running: this is what was recorded
+	// last, and the service may have said more since.
+	Stale bool `json:"stale,omitempty"`
 	// ErrorType and Error say how it ended, when badly.
 	ErrorType string        `json:"errorType,omitempty"`
 	Error     *ServiceError `json:"error,omitempty"`

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities/protocol"
@@ -39,6 +40,8 @@ func (a *Activities) Start(ctx context.Context, task perdure.StartTask) (*perdur
 		maybeSent: info.WorkflowExecution.RunID != task.RunID || !task.FirstSentAt.IsZero(),
 	}
 	s.resume(lastHeartbeat(ctx))
+	ctx, s.cancel = context.WithCancel(ctx)
+	defer s.cancel()
 	stop := every(ctx, func() { _ = s.record(ctx) })
 	defer stop()
 	return s.run(ctx)
@@ -63,6 +66,7 @@ type starting struct {
 	// recording keeps heartbeats in order: each goes to the server by itself, past
 	// the SDK's batching, which could send "unsent" after "sending".
 	recording sync.Mutex
+	cancel    context.CancelFunc
 
 	tries     int
 	failures  int // in a row, of this activity
@@ -89,7 +93,11 @@ func (s *starting) resume(hb perdure.Heartbeat) {
 func (s *starting) record(ctx context.Context) error {
 	s.recording.Lock()
 	defer s.recording.Unlock()
-	return s.a.RecordNow(ctx, s.board.get())
+	err := s.a.RecordNow(context.WithoutCancel(ctx), s.board.get())
+	if temporal.IsCanceledError(err) { // the server has the heartbeat, and asks to stop
+		s.cancel()
+	}
+	return err
 }
 
 func (s *starting) run(ctx context.Context) (*perdure.Answer, error) {
@@ -112,14 +120,22 @@ func (s *starting) run(ctx context.Context) (*perdure.Answer, error) {
 // try sends the request once. Neither an answer nor an error: it is to be sent again.
 func (s *starting) try(ctx context.Context) (*perdure.Answer, error) {
 	sentBefore := s.maybeSent
+	if stopping(ctx) {
+		return s.later(), nil
+	}
 	if err := s.announce(ctx); err != nil {
+		if temporal.IsCanceledError(err) {
+			return s.later(), nil
+		}
 		return nil, err
 	}
 	request, err := s.plan.request(s.firstSent)
 	if err != nil {
 		return s.a.refuse(err)
 	}
-	resp, err := s.plan.service.Do(ctx, request)
+	// A request under way is not cut off when the workflow asks to stop: that would
+	// make its outcome unknown.
+	resp, err := s.plan.service.Do(context.WithoutCancel(ctx), request)
 	if err != nil {
 		return s.unanswered(ctx, err, sentBefore)
 	}
@@ -159,7 +175,7 @@ func (s *starting) retract(ctx context.Context) {
 	s.firstSent = time.Time{}
 	// A worker that dies now without this heartbeat leaves an ambiguous start: said
 	// too much, never too little.
-	_ = s.record(context.WithoutCancel(ctx))
+	_ = s.record(ctx)
 }
 
 // unanswered deals with a request that got no answer.
@@ -172,9 +188,6 @@ func (s *starting) unanswered(ctx context.Context, err error, sentBefore bool) (
 	if unsent {
 		s.maybeSent = sentBefore
 		s.retract(ctx)
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
 		return nil, nil
 	}
 	s.maybeSent = true

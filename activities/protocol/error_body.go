@@ -31,11 +31,11 @@ func ErrorOf(e Exchange) *perdure.ServiceError {
 			}
 		}
 		if out.Code == "" && out.Message == "" {
-			fill(out, e.Body)
+			fill(out, e.text())
 		}
-		out.Details = e.Body
+		out.Details = e.text()
 	} else {
-		fillText(out, e.Body)
+		fillText(out, e.text())
 	}
 	if code := e.Header.Get("X-Ms-Error-Code"); code != "" {
 		out.Code = code

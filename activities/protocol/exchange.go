@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/perdure-dev/perdure"
@@ -24,20 +25,31 @@ type Exchange struct {
 // Success reports whether the status is 2xx.
 func (e Exchange) Success() bool { return e.Status >= 200 && e.Status < 300 }
 
+// byteOrderMark comes before the JSON and XML of some services (azcore drops it too,
+// runtime.Payload).
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+// text is the body without a byte order mark.
+func (e Exchange) text() []byte { return bytes.TrimPrefix(e.Body, byteOrderMark) }
+
 // Object reads the body as a JSON object, whatever its Content-Type. False: it is
 // none.
 func (e Exchange) Object() (map[string]json.RawMessage, bool) {
 	var o map[string]json.RawMessage
-	if err := json.Unmarshal(e.Body, &o); err != nil || o == nil {
+	if err := json.Unmarshal(e.text(), &o); err != nil || o == nil {
 		return nil, false
 	}
 	return o, true
 }
 
-// Value is the body, where there is one.
+// Value is the body, where there is one; JSON without its byte order mark.
 func (e Exchange) Value() ([]byte, bool) {
-	if len(bytes.TrimSpace(e.Body)) == 0 {
+	text := e.text()
+	switch {
+	case len(bytes.TrimSpace(text)) == 0:
 		return nil, false
+	case len(text) < len(e.Body) && json.Valid(text):
+		return text, true
 	}
 	return e.Body, true
 }
@@ -53,11 +65,30 @@ func (e Exchange) Resolve(protocolName, field, ref string) (string, error) {
 	if err != nil || len(ref) > perdure.MaxURLBytes {
 		return "", &perdure.ProtocolError{Protocol: protocolName, Message: fmt.Sprintf("%s is a malformed URL of %d bytes", field, len(ref))}
 	}
-	if (target.Scheme != "https" && target.Scheme != "http") || target.Host == "" {
-		return "", &perdure.ProtocolError{Protocol: protocolName, Message: fmt.Sprintf("%s has the scheme %q, want https or http", field, target.Scheme)}
+	if (target.Scheme != "https" && target.Scheme != "http") || target.Hostname() == "" {
+		return "", &perdure.ProtocolError{Protocol: protocolName, Message: fmt.Sprintf("%s is no URL of scheme https or http with a host", field)}
 	}
 	target.Fragment, target.RawFragment = "", ""
-	return target.String(), nil
+	target.RawQuery = escapeQuery(target.RawQuery)
+	out := target.String()
+	if len(out) > perdure.MaxURLBytes {
+		return "", &perdure.ProtocolError{Protocol: protocolName, Message: fmt.Sprintf("%s makes a URL of %d bytes", field, len(out))}
+	}
+	return out, nil
+}
+
+// escapeQuery leaves a query byte for byte as it is, except for bytes that no URL
+// has: they would not survive the state's JSON.
+func escapeQuery(query string) string {
+	var out strings.Builder
+	for i := range len(query) {
+		if c := query[i]; c <= ' ' || c >= 0x7f || c == '"' || c == '<' || c == '>' {
+			_, _ = fmt.Fprintf(&out, "%%%02X", c)
+		} else {
+			out.WriteByte(c)
+		}
+	}
+	return out.String()
 }
 
 // String reads a JSON string; "" where raw is anything else.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -21,7 +22,7 @@ type Registry struct {
 // NewRegistry holds protocols. Their order is the order in which "auto" tries
 // them on a start's answer.
 func NewRegistry(protocols ...Protocol) (*Registry, error) {
-	r := &Registry{ordered: protocols, byName: map[string]Protocol{}}
+	r := &Registry{ordered: slices.Clone(protocols), byName: map[string]Protocol{}}
 	for _, p := range protocols {
 		if p.Name() == "" || p.Name() == perdure.AutoProtocol || r.byName[p.Name()] != nil {
 			return nil, fmt.Errorf("protocol: the name %q is taken or not allowed", p.Name())
@@ -85,10 +86,32 @@ func (r *Registry) Detect(start Exchange) (string, Bound, bool) {
 func NoOptions(options json.RawMessage) error { return Options(options, &struct{}{}) }
 
 // Options reads a protocol's options into the struct that into points to. An
-// unknown option is a *perdure.InputError that names it.
+// unknown option is a *perdure.InputError that names it. Names count as they are
+// spelled: what a caller's option names is held against the allow list, and an
+// option that goes by two names could be read by one and not checked by the other.
 func Options(options json.RawMessage, into any) error {
 	if len(options) == 0 || string(options) == "null" {
 		return nil
 	}
+	given, _ := Exchange{Body: options}.Object()
+	known := fieldNames(into)
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if !slices.Contains(known, name) {
+			return &perdure.InputError{Field: name, Message: "unknown field"}
+		}
+	}
 	return perdure.Decode(options, into)
+}
+
+// fieldNames are the JSON names of the fields of the struct that into points to.
+func fieldNames(into any) []string {
+	var out []string
+	for _, f := range reflect.VisibleFields(reflect.TypeOf(into).Elem()) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "" {
+			name = f.Name
+		}
+		out = append(out, name)
+	}
+	return out
 }

@@ -1,7 +1,7 @@
 package protocol
 
 import (
-	"math"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -34,9 +34,15 @@ func RetryAfter(h http.Header, now time.Time) time.Duration {
 	return 0
 }
 
+// number reads digits, perhaps with a fraction; no sign, exponent or "Inf", which
+// strconv would take.
 func number(value string, unit time.Duration) time.Duration {
-	n, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-	if err != nil || math.IsNaN(n) || n <= 0 {
+	value = strings.TrimSpace(value)
+	if strings.Trim(value, "0123456789.") != "" {
+		return 0
+	}
+	n, err := strconv.ParseFloat(value, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) { // out of range is infinite, and capped
 		return 0
 	}
 	if n >= float64(MaxRetryAfter)/float64(unit) {

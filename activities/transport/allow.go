@@ -2,9 +2,11 @@ package transport
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/perdure-dev/perdure"
 )
@@ -31,7 +33,10 @@ func parseRules(lines []string) ([]rule, error) {
 // this method and URL. The caller's own choice must stay on the service's own
 // origin, and within its allow list where there is one.
 func (s *Service) CheckAllowed(method string, u *url.URL) error {
-	target := method + " " + u.Path
+	target := method + " " + u.EscapedPath()
+	if err := checkMethod(method); err != nil {
+		return err
+	}
 	if err := checkForm(u); err != nil {
 		return err
 	}
@@ -55,7 +60,7 @@ func (s *Service) CheckAllowed(method string, u *url.URL) error {
 
 // segmentsBelow splits the path after base's. False where it is not below it, and
 // where servers read it in different ways: empty or dot segments, encoded slashes,
-// backslashes and NUL.
+// backslashes, control characters and what is no UTF-8.
 func segmentsBelow(base, u *url.URL) ([]string, bool) {
 	rest, ok := strings.CutPrefix(u.EscapedPath(), base.EscapedPath())
 	if !ok || !strings.HasPrefix(rest, "/") {
@@ -64,7 +69,7 @@ func segmentsBelow(base, u *url.URL) ([]string, bool) {
 	segments := strings.Split(rest[1:], "/")
 	for i, escaped := range segments {
 		plain, err := url.PathUnescape(escaped)
-		if err != nil || plain == "" && i < len(segments)-1 || strings.ContainsAny(plain, "/\\\x00;%") || plain == "." || plain == ".." {
+		if err != nil || plain == "" && i < len(segments)-1 || !isPlain(plain) {
 			return nil, false
 		}
 		segments[i] = plain
@@ -72,28 +77,58 @@ func segmentsBelow(base, u *url.URL) ([]string, bool) {
 	return segments, true
 }
 
+func isPlain(segment string) bool {
+	return segment != "." && segment != ".." && utf8.ValidString(segment) &&
+		!strings.ContainsFunc(segment, func(r rune) bool { return r < ' ' || r == 0x7f || strings.ContainsRune(`/\;%`, r) })
+}
+
+// matchSegments goes back only to the last **, so that its time is bounded by the
+// product of both lengths, whatever the path.
 func matchSegments(pattern, segments []string) bool {
-	for len(pattern) > 0 {
+	p, s := 0, 0
+	any, resume := -1, 0 // the last ** seen, and the first segment after what it takes
+	for s < len(segments) {
 		switch {
-		case pattern[0] == "**":
-			for skip := range len(segments) + 1 {
-				if matchSegments(pattern[1:], segments[skip:]) {
-					return true
-				}
-			}
-			return false
-		case len(segments) == 0, pattern[0] != "*" && pattern[0] != segments[0], pattern[0] == "*" && segments[0] == "":
+		case p < len(pattern) && pattern[p] == "**":
+			any, resume = p, s
+			p++
+		case p < len(pattern) && matchSegment(pattern[p], segments[s]):
+			p++
+			s++
+		case any >= 0:
+			resume++
+			p, s = any+1, resume
+		default:
 			return false
 		}
-		pattern, segments = pattern[1:], segments[1:]
 	}
-	return len(segments) == 0
+	for p < len(pattern) && pattern[p] == "**" {
+		p++
+	}
+	return p == len(pattern)
+}
+
+func matchSegment(pattern, segment string) bool {
+	if pattern == "*" {
+		return segment != ""
+	}
+	return pattern == segment
+}
+
+// checkMethod refuses methods that are no question to a service: TRACE is answered
+// with the request itself, credentials included, and CONNECT with a tunnel.
+func checkMethod(method string) error {
+	switch strings.ToUpper(method) {
+	case http.MethodTrace, http.MethodConnect:
+		return &perdure.EgressError{Target: method, Message: "is a method that is never sent"}
+	}
+	return nil
 }
 
 // checkForm refuses what no request of ours may name.
 func checkForm(u *url.URL) error {
 	switch {
-	case u.Scheme != "https" && u.Scheme != "http" || u.Host == "":
+	case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "":
 		return &perdure.EgressError{Target: u.Scheme + ":", Message: "want an absolute http or https URL"}
 	case u.User != nil:
 		return &perdure.EgressError{Target: originOf(u).String(), Message: "has a user in its URL"}
@@ -121,10 +156,10 @@ func (s *Service) checkOrigin(u *url.URL) (credentials bool, err error) {
 // Resolve makes a caller's URL absolute: relative ones come after baseURL with one
 // slash between.
 func (s *Service) Resolve(raw string) (*url.URL, error) {
-	if !strings.Contains(raw, "://") || strings.HasPrefix(raw, "/") {
-		raw = s.base.String() + "/" + strings.TrimPrefix(raw, "/")
-	}
 	u, err := url.Parse(raw)
+	if strings.HasPrefix(raw, "/") || err == nil && u.Scheme == "" {
+		u, err = url.Parse(s.base.String() + "/" + strings.TrimPrefix(raw, "/"))
+	}
 	if err != nil {
 		return nil, &perdure.InputError{Field: "request.url", Message: "is malformed"}
 	}

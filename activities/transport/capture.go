@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/perdure-dev/perdure"
@@ -75,13 +76,21 @@ func (s *Service) Capture(r *Response) *perdure.Response {
 	}
 	body := r.Body
 	if len(body) > s.limits.CaptureBytes {
-		body, out.Truncated = body[:s.limits.CaptureBytes], true
-		for len(body) > 0 && !utf8.RuneStart(r.Body[len(body)]) {
-			body = body[:len(body)-1]
-		}
+		body, out.Truncated = body[:runeBorder(body, s.limits.CaptureBytes)], true
 	}
 	out.Body = BodyOf(body)
 	return out
+}
+
+// runeBorder is n or, where that is within a rune, the border before it. What is no
+// UTF-8 has no borders.
+func runeBorder(b []byte, n int) int {
+	for back := range min(n, utf8.UTFMax-1) + 1 {
+		if utf8.RuneStart(b[n-back]) {
+			return n - back
+		}
+	}
+	return n
 }
 
 // BodyOf gives bytes the kind of body that says most: JSON, else text, else base64.
@@ -107,18 +116,23 @@ func Redact(u *url.URL) string {
 }
 
 var (
-	queryInURL = regexp.MustCompile(`(?i)(https?://[^\s?"<>]*)\?[^\s"<>,;]*`)
-	queryInRef = regexp.MustCompile(`^([^\s?]*)\?\S*$`)
+	userInURL       = regexp.MustCompile(`(?i)(https?://)[^\s/?#"<>]*@`)
+	queryInURL      = regexp.MustCompile(`(?i)(https?://[^\s?"<>]*)\?[^\s"<>]*`)
+	queryInBrackets = regexp.MustCompile(`<([^<>?]*)\?[^<>]*>`) // RFC 8288: Link, relative ones too
+	queryInRef      = regexp.MustCompile(`(?s)^([^?]*)\?.*$`)
 )
 
-// refHeaders hold a URL that may be relative.
+// refHeaders hold a URL that may be relative. So does any value that begins with a
+// slash.
 var refHeaders = map[string]bool{
 	"Location": true, "Content-Location": true, "Operation-Location": true, "Azure-Asyncoperation": true, "Refresh": true,
 }
 
 func redactValue(name, value string) string {
+	value = userInURL.ReplaceAllString(value, "${1}")
 	value = queryInURL.ReplaceAllString(value, "${1}?"+redacted)
-	if refHeaders[http.CanonicalHeaderKey(name)] {
+	value = queryInBrackets.ReplaceAllString(value, "<${1}?"+redacted+">")
+	if refHeaders[http.CanonicalHeaderKey(name)] || strings.HasPrefix(value, "/") {
 		value = queryInRef.ReplaceAllString(value, "${1}?"+redacted)
 	}
 	return value

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -15,7 +16,7 @@ import (
 type Credential interface {
 	Apply(ctx context.Context, r *http.Request) error
 	// Refresh forgets what may have become old, after a 401 or 403, and reports
-	// whether another credential will now be sent.
+	// whether another credential will now be sent than Apply put on with this ctx.
 	Refresh(ctx context.Context) (changed bool)
 	// SecretHeaders are the names of the headers that Apply sets.
 	SecretHeaders() []string
@@ -51,22 +52,50 @@ type static struct {
 	header, prefix, query string
 }
 
-func (c *static) Apply(_ context.Context, r *http.Request) error {
+func (c *static) Apply(ctx context.Context, r *http.Request) error {
 	value, err := c.read()
 	if err != nil {
 		return err
+	}
+	if last, ok := ctx.Value(sentKey{}).(*string); ok {
+		*last = value
 	}
 	if c.header != "" {
 		r.Header.Set(c.header, c.prefix+value)
 		return nil
 	}
-	q := r.URL.Query()
-	q.Set(c.query, value)
-	r.URL.RawQuery = q.Encode()
+	r.URL.RawQuery = setInQuery(r.URL.RawQuery, c.query, value)
 	return nil
 }
 
-func (c *static) Refresh(context.Context) bool { return c.changed() }
+// setInQuery replaces one parameter and leaves all else byte for byte as it is: a
+// link's query may be signed, or not be of the form that url.Values would read.
+func setInQuery(query, name, value string) string {
+	var parts []string
+	for part := range strings.SplitSeq(query, "&") {
+		key, _, _ := strings.Cut(part, "=")
+		if plain, err := url.QueryUnescape(key); part != "" && (err != nil || plain != name) {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(append(parts, url.QueryEscape(name)+"="+url.QueryEscape(value)), "&")
+}
+
+// sentKey is the context's key for the secret that one request was sent with:
+// another request may have refreshed the credential in the meantime.
+type sentKey struct{}
+
+func rememberSent(ctx context.Context) context.Context {
+	return context.WithValue(ctx, sentKey{}, new(string))
+}
+
+func (c *static) Refresh(ctx context.Context) bool {
+	before, after, err := c.reread()
+	if last, ok := ctx.Value(sentKey{}).(*string); ok {
+		before = *last
+	}
+	return err == nil && after != before
+}
 
 func (c *static) SecretHeaders() []string {
 	if c.header == "" {
@@ -111,17 +140,13 @@ func (s *source) read() (string, error) {
 	return s.checked(s.value)
 }
 
-// changed reads the secret anew and compares.
-func (s *source) changed() bool {
-	if s.secret.File == "" {
-		return false
-	}
+// reread reads the secret anew, whatever the file's time and size.
+func (s *source) reread() (before, after string, err error) {
 	s.mu.Lock()
-	before := s.value
-	s.value = ""
+	before, s.value = s.value, ""
 	s.mu.Unlock()
-	after, err := s.read()
-	return err == nil && after != before
+	after, err = s.read()
+	return before, after, err
 }
 
 func (s *source) checked(value string) (string, error) {

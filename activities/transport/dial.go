@@ -57,18 +57,29 @@ var special = []struct {
 	{netip.MustParsePrefix("198.51.100.0/24"), "documentation"},
 	{netip.MustParsePrefix("203.0.113.0/24"), "documentation"},
 	{netip.MustParsePrefix("240.0.0.0/4"), "reserved"},
-	{netip.MustParsePrefix("64:ff9b::/96"), "NAT64"}, // holds an IPv4 address that would go unchecked
+	{netip.MustParsePrefix("168.63.129.16/32"), "metadata"}, // Azure's platform, from within its machines
 	{netip.MustParsePrefix("64:ff9b:1::/48"), "NAT64"},
 	{netip.MustParsePrefix("100::/64"), "discard-only"},
 	{netip.MustParsePrefix("2001::/23"), "protocol-assignment"},
 	{netip.MustParsePrefix("2001:db8::/32"), "documentation"},
+	{netip.MustParsePrefix("3fff::/20"), "documentation"},
+	{netip.MustParsePrefix("5f00::/16"), "segment-routing"},
+	{netip.MustParsePrefix("::ffff:0:0:0/96"), "IPv4-translated"},
 	{netip.MustParsePrefix("2002::/16"), "6to4"},
 	{netip.MustParsePrefix("::/96"), "IPv4-compatible"},
 	{netip.MustParsePrefix("fec0::/10"), "site-local"},
 }
 
+// nat64 addresses stand for an IPv4 address, their last four bytes: in networks of
+// IPv6 only, every service has one (RFC 6052).
+var nat64 = netip.MustParsePrefix("64:ff9b::/96")
+
 func privateRange(a netip.Addr) (name string, private bool) {
 	a = a.Unmap().WithZone("")
+	if nat64.Contains(a) {
+		b := a.As16()
+		a = netip.AddrFrom4([4]byte(b[12:]))
+	}
 	switch {
 	case a.IsLoopback():
 		return "loopback", true

@@ -73,6 +73,7 @@ func (s *Service) Do(ctx context.Context, req Request) (*Response, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.limits.RequestTimeout, fmt.Errorf("the service took longer than %v (limits.requestTimeoutSeconds)", s.limits.RequestTimeout))
 	defer cancel()
 
+	ctx = rememberSent(ctx)
 	resp, err := s.follow(ctx, req)
 	if err == nil && (resp.Status == http.StatusUnauthorized || resp.Status == http.StatusForbidden) && s.credential != nil && s.credential.Refresh(ctx) {
 		return s.follow(ctx, req)
@@ -83,7 +84,7 @@ func (s *Service) Do(ctx context.Context, req Request) (*Response, error) {
 // follow sends a request and goes where redirects lead: GET only, within the
 // service's origins.
 func (s *Service) follow(ctx context.Context, req Request) (*Response, error) {
-	for range maxRedirects {
+	for range 1 + maxRedirects {
 		resp, err := s.send(ctx, req)
 		if err != nil || !redirects(req, resp) {
 			return resp, err
@@ -112,6 +113,9 @@ func redirects(req Request, resp *Response) bool {
 
 // send sends one request to one URL.
 func (s *Service) send(ctx context.Context, req Request) (*Response, error) {
+	if err := checkMethod(req.Method); err != nil {
+		return nil, err
+	}
 	withCredentials, err := s.checkOrigin(req.URL)
 	if err != nil {
 		return nil, err

@@ -37,6 +37,14 @@ func (p originPattern) matches(o origin) bool {
 	return p.host == o.host
 }
 
+// covers reports whether p matches whatever q matches.
+func (p originPattern) covers(q originPattern) bool {
+	if !q.below {
+		return p.matches(q.origin)
+	}
+	return p.below && p.scheme == q.scheme && p.port == q.port && strings.HasSuffix(q.host, p.host)
+}
+
 func matchesAny(patterns []originPattern, o origin) bool {
 	for _, p := range patterns {
 		if p.matches(o) {

@@ -3,6 +3,7 @@ package transport
 import (
 	"crypto/tls"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -89,10 +90,13 @@ func NewService(c Config) (*Service, error) {
 	if s.trusted, err = parseOrigins("credentialOrigins", c.CredentialOrigins); err != nil {
 		return nil, err
 	}
-	for _, o := range c.CredentialOrigins {
-		if !slices.Contains(c.AllowedOrigins, o) {
-			return nil, fmt.Errorf("credentialOrigins: %q is not among allowedOrigins", o)
+	for i, p := range s.trusted {
+		if !slices.ContainsFunc(s.allowed, func(a originPattern) bool { return a.covers(p) }) {
+			return nil, fmt.Errorf("credentialOrigins: %q is not among allowedOrigins", c.CredentialOrigins[i])
 		}
+	}
+	if err := c.Limits.check(); err != nil {
+		return nil, err
 	}
 	s.rate = rate.NewLimiter(rate.Inf, 1)
 	if c.Limits.RequestsPerSecond > 0 {
@@ -114,6 +118,24 @@ func (s *Service) Name() string { return s.name }
 // Limits are the limits in force.
 func (s *Service) Limits() Limits { return s.limits }
 
+func (l Limits) check() error {
+	for _, limit := range []struct {
+		key   string
+		value float64
+	}{
+		{"requestsPerSecond", l.RequestsPerSecond},
+		{"concurrency", float64(l.Concurrency)},
+		{"requestTimeoutSeconds", l.RequestTimeout.Seconds()},
+		{"maxResponseBytes", float64(l.MaxResponseBytes)},
+		{"captureBytes", float64(l.CaptureBytes)},
+	} {
+		if limit.value < 0 || math.IsNaN(limit.value) {
+			return fmt.Errorf("limits.%s: is %v, want 0 for the default, or more", limit.key, limit.value)
+		}
+	}
+	return nil
+}
+
 func (l Limits) withDefaults() Limits {
 	if l.Concurrency == 0 {
 		l.Concurrency = DefaultConcurrency
@@ -131,18 +153,16 @@ func (l Limits) withDefaults() Limits {
 }
 
 func parseBase(raw string) (*url.URL, error) {
-	base, err := url.Parse(raw)
+	base, err := url.Parse(strings.TrimRight(raw, "/"))
 	switch {
 	case raw == "":
 		return nil, fmt.Errorf("baseURL: is missing")
 	case err != nil:
 		return nil, fmt.Errorf("baseURL: is malformed")
-	case base.Scheme != "https" && base.Scheme != "http" || base.Host == "":
+	case base.Scheme != "https" && base.Scheme != "http" || base.Hostname() == "":
 		return nil, fmt.Errorf("baseURL: want an absolute http or https URL")
-	case base.User != nil || base.RawQuery != "" || base.Fragment != "":
+	case base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "":
 		return nil, fmt.Errorf("baseURL: want no user, query or fragment in it")
 	}
-	base.Path = strings.TrimRight(base.Path, "/")
-	base.RawPath = strings.TrimRight(base.RawPath, "/")
 	return base, nil
 }

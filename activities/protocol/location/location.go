@@ -8,7 +8,9 @@ package location
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities/protocol"
@@ -52,11 +54,25 @@ type state struct {
 	Value string `json:"value,omitempty"`
 }
 
+// Prepare adds to the preferences that the caller may have: respond-async goes well
+// with a wait (RFC 7240, section 4.3).
 func (b bound) Prepare(start *protocol.Ask) {
-	if b.Prefer {
-		start.Header.Set("Prefer", "respond-async")
+	if !b.Prefer {
+		return
 	}
+	if start.Header == nil {
+		start.Header = http.Header{}
+	}
+	given := start.Header.Values("Prefer")
+	for _, v := range given {
+		if strings.Contains(strings.ToLower(v), respondAsync) {
+			return
+		}
+	}
+	start.Header["Prefer"] = append(slices.Clone(given), respondAsync)
 }
+
+const respondAsync = "respond-async"
 
 // Recognizes: 202 with Location.
 func (bound) Recognizes(start protocol.Exchange) bool {
@@ -101,11 +117,11 @@ func (bound) Answered(raw json.RawMessage, answer protocol.Exchange) (protocol.S
 		return protocol.Step{}, err
 	}
 	switch {
-	case s.Value != "":
-		return done(s, answer)
-	case answer.Status == http.StatusSeeOther:
+	case answer.Status == http.StatusSeeOther && s.Value == "":
 		return seeOther(s, answer)
-	case answer.Status == http.StatusAccepted:
+	case !answer.Success():
+		return protocol.Step{}, violation("the answer is a redirect that names nothing")
+	case answer.Status == http.StatusAccepted && s.Value == "":
 		return running(s, answer)
 	}
 	return done(s, answer)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/perdure-dev/perdure"
@@ -38,16 +39,11 @@ func (Protocol) Bind(raw json.RawMessage) (protocol.Bound, error) {
 	if o.StatusField == "" {
 		return nil, &perdure.InputError{Field: "statusField", Message: "is empty, want a field's name"}
 	}
-	for field, template := range map[string]string{"statusURL": o.StatusURL, "cancelURL": o.CancelURL} {
-		if template == "" {
-			continue
-		}
-		if !strings.Contains(template, "{id}") {
-			return nil, &perdure.InputError{Field: field, Message: "has no {id}"}
-		}
-		if err := perdure.CheckURL(field, strings.ReplaceAll(template, "{id}", "id")); err != nil {
-			return nil, err
-		}
+	if err := checkTemplate("statusURL", o.StatusURL); err != nil {
+		return nil, err
+	}
+	if err := checkTemplate("cancelURL", o.CancelURL); err != nil {
+		return nil, err
 	}
 	return bound{o}, nil
 }
@@ -86,7 +82,13 @@ func (b bound) Started(start protocol.Exchange) (protocol.Step, error) {
 	if id == "" {
 		return protocol.Step{}, violation("the start's answer has no id")
 	}
+	if hasDots(id) {
+		return protocol.Step{}, violation("the start's answer has an id with a dot segment")
+	}
 	s := state{Object: protocol.String(body["object"]), ID: id, StatusURL: b.statusURL(start.URL, id)}
+	if len(s.StatusURL) > perdure.MaxURLBytes {
+		return protocol.Step{}, violation("the start's answer has an id of " + strconv.Itoa(len(id)) + " bytes")
+	}
 	return b.read(s, body, start)
 }
 
@@ -183,26 +185,8 @@ func (b bound) statusURL(startURL, id string) string {
 	if b.StatusURL != "" {
 		return fillID(b.StatusURL, id)
 	}
-	return appendPath(startURL, id)
-}
-
-func fillID(template, id string) string {
-	return strings.ReplaceAll(template, "{id}", escape(id))
-}
-
-// appendPath puts one segment after a URL's path, its query left out.
-func appendPath(base, segment string) string {
-	base, _, _ = strings.Cut(base, "?")
-	return strings.TrimSuffix(base, "/") + "/" + escape(segment)
-}
-
-// escape makes one path segment of an id, which comes from the service: no id can
-// name another path.
-func escape(id string) string {
-	if id == "." || id == ".." {
-		return strings.ReplaceAll(id, ".", "%2E")
-	}
-	return url.PathEscape(id)
+	startURL, _, _ = strings.Cut(startURL, "?")
+	return appendPath(startURL, url.PathEscape(id))
 }
 
 func decode(raw json.RawMessage) (state, error) {

@@ -2,6 +2,7 @@ package openai
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities/protocol"
@@ -17,7 +18,11 @@ func progress(body map[string]json.RawMessage) (json.RawMessage, *float64) {
 		}
 		return counts, percent(counts)
 	}
-	return nil, protocol.Number(body["progress"]) // videos: 0 to 100
+	p := protocol.Number(body["progress"]) // videos: 0 to 100
+	if p == nil || *p < 0 || *p > 100 {
+		return nil, nil
+	}
+	return nil, p
 }
 
 func percent(counts json.RawMessage) *float64 {
@@ -31,8 +36,8 @@ func percent(counts json.RawMessage) *float64 {
 	return &p
 }
 
-// failure is why an object ended badly: its error or errors, under the word that
-// ended it where they give no code.
+// failure is why an object ended badly: its error or errors. The code is the word
+// that ended it where they give none, and always where that word is not "failed".
 func failure(word string, body map[string]json.RawMessage) *perdure.ServiceError {
 	out := &perdure.ServiceError{}
 	for _, field := range []string{"error", "last_error", "incomplete_details", "errors"} {
@@ -41,7 +46,7 @@ func failure(word string, body map[string]json.RawMessage) *perdure.ServiceError
 			break
 		}
 	}
-	if out.Code == "" {
+	if out.Code == "" || !strings.EqualFold(word, "failed") {
 		out.Code = word
 	}
 	if whole, err := json.Marshal(body); err == nil {
@@ -50,14 +55,17 @@ func failure(word string, body map[string]json.RawMessage) *perdure.ServiceError
 	return out
 }
 
-// first reads {"object": "list", "data": [error, ...]}, which batches have, as its
-// first error, and anything else as it is.
+// first reads {"object": "list", "data": [error, ...]}, which batches have, and a
+// plain array as its first error, nil where it is empty, and anything else as it is.
 func first(raw json.RawMessage) json.RawMessage {
 	var list struct {
 		Data []json.RawMessage `json:"data"`
 	}
-	if json.Unmarshal(raw, &list) == nil && len(list.Data) > 0 {
-		return list.Data[0]
+	if json.Unmarshal(raw, &list.Data) != nil && json.Unmarshal(raw, &list) != nil || list.Data == nil {
+		return raw
 	}
-	return raw
+	if len(list.Data) == 0 {
+		return nil
+	}
+	return list.Data[0]
 }

@@ -1,0 +1,120 @@
+package starter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/perdure-dev/perdure"
+)
+
+// Errors of this package. What became of an operation is a *perdure.OperationError.
+var (
+	// ErrNotDone: the operation has no value yet.
+	ErrNotDone = errors.New("starter: the operation is not done")
+	// ErrNoToken: the service has not answered the start, so there is nothing to take
+	// up again.
+	ErrNoToken = errors.New("starter: there is no token before the service has answered")
+	// ErrNotFound: no workflow with this id is known.
+	ErrNotFound = errors.New("starter: no such operation")
+	// ErrTerminated: the workflow was ended in Temporal itself. What became of the
+	// service's operation is not known; its token still takes it up.
+	ErrTerminated = errors.New("starter: the workflow was ended in Temporal")
+	// ErrNoKeyset: rehydrating needs Options.Keyset.
+	ErrNoKeyset = errors.New("starter: a token cannot be verified without Options.Keyset")
+	// ErrDone: the operation is over, and its polling can no longer be set.
+	ErrDone = errors.New("starter: the operation is done")
+)
+
+// outcome turns the error with which a workflow closed into what became of the
+// operation.
+func outcome(id string, err error) error {
+	var (
+		app        *temporal.ApplicationError
+		canceled   *temporal.CanceledError
+		terminated *temporal.TerminatedError
+		timeout    *temporal.TimeoutError
+		execution  *temporal.WorkflowExecutionError
+	)
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &execution):
+		return notFoundOr(id, err)
+	case errors.As(err, &terminated):
+		return fmt.Errorf("%w: %q was terminated", ErrTerminated, id)
+	case errors.As(err, &timeout):
+		return fmt.Errorf("%w: %q ran into Temporal's own time-out", ErrTerminated, id)
+	case errors.As(err, &canceled):
+		e := &perdure.OperationError{Type: perdure.ErrorCanceled}
+		_ = canceled.Details(&e.Status) // none where Temporal itself canceled
+		return e
+	case errors.As(err, &app):
+		return operationError(app)
+	}
+	return err
+}
+
+func operationError(app *temporal.ApplicationError) *perdure.OperationError {
+	e := &perdure.OperationError{Type: app.Type(), Message: app.Message()}
+	if app.HasDetails() {
+		_ = app.Details(&e.Status)
+	}
+	return e
+}
+
+// ended says, as an error, how an operation ended by its status; nil where it did
+// not end badly.
+func ended(s perdure.Status) error {
+	switch {
+	case s.State == perdure.StateAmbiguous && !s.Done:
+		return &perdure.OperationError{Type: perdure.ErrorStartAmbiguous, Message: s.Error.String(), Status: s}
+	case s.Done && s.ErrorType != "":
+		return &perdure.OperationError{Type: s.ErrorType, Message: s.Error.String(), Status: s}
+	case s.Done && s.State != perdure.StateSucceeded:
+		return &perdure.OperationError{Type: perdure.ErrorCanceled, Status: s}
+	}
+	return nil
+}
+
+// called turns the error of a query, a signal or an update into one of ours.
+func called(ctx context.Context, id string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var app *temporal.ApplicationError
+	if errors.As(err, &app) {
+		return operationError(app)
+	}
+	var query *serviceerror.QueryFailed
+	if errors.As(err, &query) && query.Failure != nil {
+		if errors.As(temporal.GetDefaultFailureConverter().FailureToError(query.Failure), &app) {
+			return operationError(app)
+		}
+	}
+	return notFoundOr(id, err)
+}
+
+func notFoundOr(id string, err error) error {
+	if isNotFound(err) {
+		return fmt.Errorf("%w: %q", ErrNotFound, id)
+	}
+	return fmt.Errorf("starter: %q: %w", id, err)
+}
+
+func isNotFound(err error) bool {
+	var nf *serviceerror.NotFound
+	return errors.As(err, &nf)
+}
+
+// moved reports that an update met a run that was about to continue as new.
+func moved(err error) bool {
+	var app *temporal.ApplicationError
+	return errors.As(err, &app) && app.Type() == perdure.ErrorRunMoved
+}

@@ -1,0 +1,192 @@
+package starter
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"go.temporal.io/sdk/client"
+
+	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/tokens"
+)
+
+// handle is an operation without the type of its value.
+type handle struct {
+	client *Client
+	id     string
+
+	mu    sync.Mutex
+	runID string
+	last  perdure.Status
+}
+
+func (h *handle) note(s perdure.Status) perdure.Status {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.last = s
+	return s
+}
+
+func (h *handle) noted() perdure.Status {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.last
+}
+
+// ID is the workflow id.
+func (h *handle) ID() string { return h.id }
+
+// RunID is the run that was current when the handle was made.
+func (h *handle) RunID() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.runID
+}
+
+// HasCompleted reports, without asking, whether the operation was over at the last
+// status that this handle has seen: succeeded, or ended badly.
+func (h *handle) HasCompleted() bool { return h.noted().Done }
+
+// LastStatus is the last status that this handle has seen, without asking.
+func (h *handle) LastStatus() perdure.Status { return h.noted() }
+
+// UpdateStatusOptions of UpdateStatus.
+type UpdateStatusOptions struct {
+	// Headers are sent with this question only. Credentials are refused.
+	Headers map[string][]string
+}
+
+// UpdateStatus asks the service once, now, and gives what it said. Before the start
+// is answered, while it is ambiguous and after the end it asks nobody and gives what
+// is known.
+func (h *handle) UpdateStatus(ctx context.Context, o *UpdateStatusOptions) (perdure.Status, error) {
+	var request perdure.UpdateStatusRequest
+	if o != nil {
+		request.Headers = o.Headers
+	}
+	return h.update(ctx, perdure.UpdateUpdateStatus, "", request)
+}
+
+// SetPolling replaces the operation's polling from now on, the wait under way
+// included. ErrDone after the end.
+func (h *handle) SetPolling(ctx context.Context, p perdure.Polling) (perdure.Status, error) {
+	if err := p.Check("polling"); err != nil {
+		return perdure.Status{}, err
+	}
+	s, err := h.update(ctx, perdure.UpdateSetPolling, "", p)
+	if err == nil && s.Done {
+		return s, ErrDone
+	}
+	return s, err
+}
+
+// AwaitStarted waits until the service has answered the start, or it is known that it
+// will not, or it cannot be known.
+func (h *handle) AwaitStarted(ctx context.Context) (perdure.Status, error) {
+	return h.update(ctx, perdure.UpdateAwaitStarted, perdure.UpdateAwaitStarted)
+}
+
+// update runs an update to its end. On a closed operation the status answers.
+func (h *handle) update(ctx context.Context, name, updateID string, args ...any) (perdure.Status, error) {
+	for {
+		var s perdure.Status
+		u, err := h.client.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+			WorkflowID: h.id, UpdateID: updateID, UpdateName: name, Args: args, WaitForStage: client.WorkflowUpdateStageCompleted,
+		})
+		if err == nil {
+			err = u.Get(ctx, &s)
+		}
+		switch {
+		case err == nil:
+			return h.note(s), nil
+		case moved(err): // the next run answers
+		case isClosed(err):
+			return h.Status(ctx)
+		default:
+			return perdure.Status{}, called(ctx, h.id, err)
+		}
+	}
+}
+
+// RawResponse is what the service answered last, as captured: without credentials,
+// query strings redacted, its body cut at the service's captureBytes. Nil before it
+// has answered.
+func (h *handle) RawResponse(ctx context.Context) (*perdure.Response, error) {
+	var r *perdure.Response
+	return r, h.query(ctx, perdure.QueryResponse, &r)
+}
+
+// Token is the continuation token: store it, and Rehydrate takes the operation up
+// again in any process, also when the workflow is gone. ErrNoToken before the service
+// has answered.
+func (h *handle) Token(ctx context.Context) (tokens.Token, error) {
+	var text string
+	if err := h.query(ctx, perdure.QueryToken, &text); err != nil {
+		return tokens.Token{}, err
+	}
+	if text == "" {
+		return tokens.Token{}, ErrNoToken
+	}
+	return tokens.Parse(text)
+}
+
+func (h *handle) query(ctx context.Context, name string, into any) error {
+	answer, err := h.client.temporal.QueryWorkflow(ctx, h.id, "", name)
+	if err != nil {
+		return called(ctx, h.id, err)
+	}
+	return answer.Get(into)
+}
+
+// Cancel asks that the operation be canceled, and returns. The service is asked to
+// stop, and then how it goes until it says that it is over, which Wait tells. After
+// the end it does nothing.
+func (h *handle) Cancel(ctx context.Context, reason string) error {
+	return h.signal(ctx, perdure.SignalCancel, perdure.CancelSignal{Reason: reason})
+}
+
+// Poll has the service asked now, and returns without waiting for the answer.
+func (h *handle) Poll(ctx context.Context) error {
+	return h.signal(ctx, perdure.SignalPoll, nil)
+}
+
+func (h *handle) signal(ctx context.Context, name string, payload any) error {
+	err := h.client.temporal.SignalWorkflow(ctx, h.id, "", name, payload)
+	if isClosed(err) {
+		if _, err := h.describe(ctx); err != nil {
+			return err
+		}
+		return nil
+	}
+	return called(ctx, h.id, err)
+}
+
+// isClosed: Temporal says NotFound of a closed workflow as of one that never was.
+func isClosed(err error) bool { return isNotFound(err) }
+
+// wait waits for the end and decodes the result.
+func (h *handle) wait(ctx context.Context, into *perdure.OperationResult) error {
+	s, err := h.AwaitStarted(ctx)
+	if err != nil {
+		return err
+	}
+	if s.State == perdure.StateAmbiguous && !s.Done {
+		return ended(s)
+	}
+	err = h.client.temporal.GetWorkflow(ctx, h.id, "").Get(ctx, into)
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	err = outcome(h.id, err)
+	var bad *perdure.OperationError
+	switch {
+	case err == nil:
+		s := h.noted()
+		s.State, s.Done, s.ServiceStatus = into.State, true, into.ServiceStatus
+		h.note(s)
+	case errors.As(err, &bad):
+		h.note(bad.Status)
+	}
+	return err
+}

@@ -1,0 +1,97 @@
+package starter
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/perdure-dev/perdure"
+)
+
+// Operation is a handle on a long-running operation whose value is a T. It is safe
+// for concurrent use, and needs no closing.
+type Operation[T any] struct{ *handle }
+
+// WaitOptions of Wait.
+type WaitOptions struct {
+	// Polling replaces the operation's polling before the wait; nil leaves it.
+	Polling *perdure.Polling
+}
+
+// Wait waits for the operation's end and gives its value; the zero T where it has
+// none. Errors: *perdure.OperationError when it ended badly, was canceled
+// (perdure.ErrorCanceled) or is ambiguous (perdure.ErrorStartAmbiguous, the operation
+// stays open); ctx's own when the waiting was stopped, which leaves the operation
+// alone; anything else: it could not be asked.
+func (o *Operation[T]) Wait(ctx context.Context, opts *WaitOptions) (T, error) {
+	var none T
+	if opts != nil && opts.Polling != nil {
+		if _, err := o.SetPolling(ctx, *opts.Polling); err != nil && err != ErrDone { //nolint:errorlint // ours, never wrapped
+			return none, err
+		}
+	}
+	result, err := o.Result(ctx)
+	if err != nil {
+		return none, err
+	}
+	return decode[T](result)
+}
+
+// Result waits as Wait does, and gives the whole result: the value undecoded, and the
+// raw response.
+func (o *Operation[T]) Result(ctx context.Context) (perdure.OperationResult, error) {
+	var result perdure.OperationResult
+	err := o.wait(ctx, &result)
+	return result, err
+}
+
+// Value is the value of an operation that is done, and ErrNotDone before. Errors are
+// as Wait's.
+func (o *Operation[T]) Value(ctx context.Context) (T, error) {
+	var none T
+	s, err := o.Status(ctx)
+	switch {
+	case err != nil:
+		return none, err
+	case !s.Done:
+		return none, ErrNotDone
+	}
+	return o.Wait(ctx, nil)
+}
+
+// decode reads the value. A T of perdure.OperationResult takes the result whole, and
+// []byte and string take a value that is not JSON.
+func decode[T any](r perdure.OperationResult) (T, error) {
+	var value T
+	switch into := any(&value).(type) {
+	case *perdure.OperationResult:
+		*into = r
+		return value, nil
+	case *json.RawMessage:
+		*into = r.Value
+		return value, nil
+	case *[]byte:
+		if r.ValueBody != nil {
+			b, err := r.ValueBody.Bytes()
+			*into = b
+			return value, err
+		}
+	case *string:
+		if r.ValueBody != nil {
+			b, err := r.ValueBody.Bytes()
+			*into = string(b)
+			return value, err
+		}
+	}
+	if r.ValueBody != nil {
+		return value, fmt.Errorf("starter: the value is not JSON and cannot be read as %T; use []byte", value)
+	}
+	if len(r.Value) == 0 || string(r.Value) == "null" {
+		return value, nil
+	}
+	if err := json.Unmarshal(r.Value, &value); err != nil {
+		var none T
+		return none, fmt.Errorf("starter: read the value as %T: %w", none, err)
+	}
+	return value, nil
+}

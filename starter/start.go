@@ -1,0 +1,162 @@
+package starter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+
+	"github.com/perdure-dev/perdure"
+)
+
+// StartOptions of Start and Run.
+type StartOptions struct {
+	// ID is the workflow id, and the caller's deduplication: the same id is the same
+	// operation, as long as the namespace keeps it. Default: a new one.
+	ID string
+	// Summary is shown in Temporal's web UI. Default: method and URL path.
+	Summary string
+}
+
+// Start starts an operation and returns when the service has answered the start.
+//
+// With an id that is taken it attaches to that operation, whatever became of it; with
+// another input it fails with perdure.ErrorIDConflict. When the start was rejected,
+// is ambiguous or could not be sent, the handle comes with a *perdure.OperationError.
+// When ctx ends first, the operation goes on, and the handle comes with ctx's error.
+func Start[T any](ctx context.Context, c *Client, in perdure.OperationInput, o *StartOptions) (*Operation[T], error) {
+	h, err := c.start(ctx, in, o)
+	if h == nil {
+		return nil, err
+	}
+	return &Operation[T]{h}, err
+}
+
+// Run starts an operation and waits for its value. The handle is there with every
+// error that came after the start.
+func Run[T any](ctx context.Context, c *Client, in perdure.OperationInput, o *StartOptions) (T, *Operation[T], error) {
+	var none T
+	op, err := Start[T](ctx, c, in, o)
+	if err != nil {
+		return none, op, err
+	}
+	value, err := op.Wait(ctx, nil)
+	return value, op, err
+}
+
+// Attach gives a handle on an operation by its workflow id, running or closed.
+// ErrNotFound where there is none.
+func Attach[T any](ctx context.Context, c *Client, id string) (*Operation[T], error) {
+	h, err := c.attach(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return &Operation[T]{h}, nil
+}
+
+func (c *Client) start(ctx context.Context, in perdure.OperationInput, o *StartOptions) (*handle, error) {
+	if err := in.Check(); err != nil {
+		return nil, err
+	}
+	opts := StartOptions{}
+	if o != nil {
+		opts = *o
+	}
+	named := opts.ID != ""
+	if !named {
+		opts.ID = "perdure-" + uuid.NewString()
+	}
+	h := &handle{client: c, id: opts.ID}
+	s, err := c.startWorkflow(ctx, h, in, opts, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
+	if err != nil {
+		return h, err
+	}
+	if named {
+		if err := h.sameInput(ctx, in); err != nil {
+			return h, err
+		}
+	}
+	return h, ended(s)
+}
+
+// startWorkflow starts the workflow, or joins the one that runs under its id, and
+// waits until its start is decided.
+func (c *Client) startWorkflow(ctx context.Context, h *handle, in perdure.OperationInput, o StartOptions, reuse enumspb.WorkflowIdReusePolicy) (perdure.Status, error) {
+	start := c.temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
+		ID: o.ID, TaskQueue: c.TaskQueue, StaticSummary: summary(in, o.Summary),
+		WorkflowIDReusePolicy:    reuse,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+	}, perdure.WorkflowOperation, in)
+	update, err := c.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: start,
+		UpdateOptions: client.UpdateWorkflowOptions{
+			UpdateID: perdure.UpdateAwaitStarted, UpdateName: perdure.UpdateAwaitStarted,
+			WaitForStage: client.WorkflowUpdateStageCompleted,
+		},
+	})
+	var s perdure.Status
+	if err == nil {
+		h.runID = update.RunID()
+		err = update.Get(ctx, &s)
+	}
+	switch {
+	case err == nil:
+		return h.note(s), nil
+	case ctx.Err() != nil:
+		return s, context.Cause(ctx)
+	case moved(err):
+		return h.AwaitStarted(ctx)
+	case isTaken(err), isClosed(err):
+		return h.Status(ctx)
+	}
+	return s, called(ctx, h.id, err)
+}
+
+// isTaken: a closed workflow has the id, and duplicates are rejected.
+func isTaken(err error) bool {
+	var started *serviceerror.WorkflowExecutionAlreadyStarted
+	if errors.As(err, &started) {
+		return true
+	}
+	var multi *serviceerror.MultiOperationExecution
+	if errors.As(err, &multi) {
+		for _, e := range multi.OperationErrors() {
+			if errors.As(e, &started) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (c *Client) attach(ctx context.Context, id string) (*handle, error) {
+	if id == "" {
+		return nil, fmt.Errorf("%w: the id is empty", ErrNotFound)
+	}
+	h := &handle{client: c, id: id}
+	d, err := h.describe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if name := d.GetWorkflowExecutionInfo().GetType().GetName(); name != perdure.WorkflowOperation {
+		return nil, fmt.Errorf("%w: %q is a workflow of type %s", ErrNotFound, id, name)
+	}
+	h.runID = d.GetWorkflowExecutionInfo().GetExecution().GetRunId()
+	return h, nil
+}
+
+func summary(in perdure.OperationInput, given string) string {
+	switch {
+	case given != "":
+		return given
+	case in.Type != "":
+		return in.Type
+	case in.Request != nil:
+		return in.Request.Method + " " + in.ServiceName()
+	}
+	return "taken up from a token"
+}

@@ -1,0 +1,117 @@
+package starter
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/perdure-dev/perdure"
+)
+
+// Status is what is known of the operation, without asking the service: what the
+// workflow says, and over it what the activity that watches has heard since. Where no
+// worker answers, it is what was recorded last, and Stale is set.
+func (h *handle) Status(ctx context.Context) (perdure.Status, error) {
+	s, err := h.queryStatus(ctx)
+	if err != nil && ctx.Err() == nil && workerMissing(err) {
+		return h.recorded(ctx)
+	}
+	if err != nil {
+		return perdure.Status{}, called(ctx, h.id, err)
+	}
+	if s.Done {
+		return h.note(s), nil
+	}
+	d, err := h.describe(ctx)
+	if err != nil {
+		return perdure.Status{}, err
+	}
+	return h.note(h.client.withHeartbeats(s, d)), nil
+}
+
+func (h *handle) queryStatus(ctx context.Context) (perdure.Status, error) {
+	bounded, cancel := context.WithTimeout(ctx, h.client.QueryTimeout)
+	defer cancel()
+	var s perdure.Status
+	answer, err := h.client.temporal.QueryWorkflow(bounded, h.id, "", perdure.QueryStatus)
+	if err != nil {
+		return s, err
+	}
+	return s, answer.Get(&s)
+}
+
+// workerMissing: the server is there, and no worker answered the query.
+func workerMissing(err error) bool {
+	var (
+		deadline     *serviceerror.DeadlineExceeded
+		precondition *serviceerror.FailedPrecondition
+		query        *serviceerror.QueryFailed
+	)
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &deadline) || errors.As(err, &precondition) ||
+		errors.As(err, &query) && query.Failure == nil
+}
+
+// recorded is the status in the memo, for when no worker answers.
+func (h *handle) recorded(ctx context.Context) (perdure.Status, error) {
+	d, err := h.describe(ctx)
+	if err != nil {
+		return perdure.Status{}, err
+	}
+	info := d.GetWorkflowExecutionInfo()
+	s := perdure.Status{State: perdure.StateStarting, StartedAt: info.GetStartTime().AsTime()}
+	if p := info.GetMemo().GetFields()[perdure.MemoStatus]; p != nil {
+		if err := h.client.DataConverter.FromPayload(p, &s); err != nil {
+			return s, called(ctx, h.id, err)
+		}
+	}
+	s.Stale = true
+	if info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED && !s.Done {
+		s.State, s.Done, s.EndedAt = perdure.StateUnknown, true, info.GetCloseTime().AsTime()
+	}
+	return h.note(h.client.withHeartbeats(s, d)), nil
+}
+
+// withHeartbeats merges what the pending poll activity says of itself.
+func (c *Client) withHeartbeats(s perdure.Status, d *workflowservice.DescribeWorkflowExecutionResponse) perdure.Status {
+	if s.Done {
+		return s
+	}
+	for _, a := range d.GetPendingActivities() {
+		if a.GetActivityType().GetName() != perdure.ActivityPoll || len(a.GetHeartbeatDetails().GetPayloads()) == 0 {
+			continue
+		}
+		var hb perdure.Heartbeat
+		if c.DataConverter.FromPayloads(a.GetHeartbeatDetails(), &hb) != nil || !hb.LastPolledAt.After(s.LastPolledAt) {
+			continue
+		}
+		s.Polls += hb.Polls
+		s.LastPolledAt, s.NextPollAt, s.LastError = hb.LastPolledAt, hb.NextPollAt, hb.LastError
+		if hb.LastError == nil {
+			s.AsOf = later(s.AsOf, hb.LastPolledAt)
+		}
+	}
+	return s
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+func (h *handle) describe(ctx context.Context) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	d, err := h.client.temporal.WorkflowService().DescribeWorkflowExecution(ctx, &workflowservice.DescribeWorkflowExecutionRequest{
+		Namespace: h.client.namespace(),
+		Execution: &commonpb.WorkflowExecution{WorkflowId: h.id},
+	})
+	if err != nil {
+		return nil, called(ctx, h.id, err)
+	}
+	return d, nil
+}

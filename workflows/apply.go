@@ -1,0 +1,180 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/perdure-dev/perdure"
+)
+
+// applyStart takes over what became of the start.
+func (o *operation) applyStart(work workflow.Context, a *perdure.Answer) {
+	o.Attributes = a.SearchAttributes
+	o.Tries, o.FirstSentAt = max(o.Tries, a.Tries), a.FirstSentAt
+	if r := a.Resumed; r != nil {
+		o.Polling, o.Cancel = r.Polling, r.Cancel
+		if !r.StartedAt.IsZero() {
+			o.Status.StartedAt = r.StartedAt
+		}
+		if !r.Deadline.Equal(o.Deadline) {
+			o.Deadline = r.Deadline
+			o.limitTime(work)
+		}
+	}
+	switch a.State {
+	case perdure.StateStarting:
+		o.takeNames(a)
+		o.Status.LastError = a.LastError
+		o.setWait(work, *a)
+		o.publish(work)
+	case perdure.StateAmbiguous:
+		o.takeNames(a)
+		o.Status.State, o.Status.LastError, o.Status.Error = perdure.StateAmbiguous, a.LastError, a.Error
+		o.takeResponse(a)
+		o.publish(work)
+		o.afterStart(work)
+	default:
+		o.asked++
+		o.Status.State = perdure.StateRunning
+		o.apply(work, a, o.asked, true)
+		if !o.done() {
+			o.publish(work)
+			o.afterStart(work)
+		}
+	}
+}
+
+// afterStart takes up what was asked for while the start was under way.
+func (o *operation) afterStart(work workflow.Context) {
+	switch {
+	case o.timedOut:
+		o.timeOut(work)
+	case o.Status.Cancel == nil:
+	case o.state() == perdure.StateAmbiguous:
+		o.end(work, canceled, perdure.StateAmbiguous, "", o.Status.Error)
+	default:
+		o.sendCancel(work)
+	}
+}
+
+// apply takes over the verdict on a question. Answers are ordered by when their
+// questions were scheduled, and a terminal one wins. A question beside the main line
+// that was refused ends nothing: the main line asks now, and decides.
+func (o *operation) apply(work workflow.Context, a *perdure.Answer, seq int, mainLine bool) {
+	o.Status.Polls += a.Polls
+	o.BackoffPolls += a.Polls
+	if a.LastPolledAt.After(o.Status.LastPolledAt) {
+		o.Status.LastPolledAt = a.LastPolledAt
+	}
+	over := a.State.Terminal() || a.ErrorType != "" && mainLine
+	if o.done() || seq < o.applied && !over {
+		return
+	}
+	o.applied = max(o.applied, seq)
+	o.takeNames(a)
+	o.takeResponse(a)
+	if a.Sealed != "" {
+		o.Sealed = a.Sealed
+	}
+	if !mainLine && a.ErrorType != "" && !over {
+		o.Status.LastError = &perdure.TimedError{At: workflow.Now(work).UTC(), Error: *a.Error}
+		o.askSoon(work)
+		return
+	}
+	o.Status.LastError = a.LastError
+	o.takeWords(a)
+	if over {
+		o.decide(work, a)
+		return
+	}
+	o.setWait(work, *a)
+	o.publish(work)
+}
+
+func (o *operation) takeNames(a *perdure.Answer) {
+	if a.Service != "" {
+		o.Status.Service = a.Service
+	}
+	if a.Protocol != "" {
+		o.Status.Protocol = a.Protocol
+	}
+	if a.RemoteID != "" {
+		o.Status.RemoteID = a.RemoteID
+	}
+	if a.Interval > 0 {
+		o.Interval = a.Interval
+	}
+}
+
+// takeResponse keeps the last answer; a body that was left out is the one before.
+func (o *operation) takeResponse(a *perdure.Answer) {
+	if a.Response == nil {
+		return
+	}
+	if a.SameBody && o.Response != nil {
+		a.Response.Body, a.Response.Truncated = o.Response.Body, o.Response.Truncated
+	}
+	o.Response = a.Response
+	if a.BodyDigest != "" {
+		o.BodyDigest = a.BodyDigest
+	}
+}
+
+// takeWords takes over what the service says of the operation, if it said anything.
+func (o *operation) takeWords(a *perdure.Answer) {
+	if a.ServiceStatus != "" {
+		o.Status.ServiceStatus = a.ServiceStatus
+	}
+	if !a.AsOf.IsZero() {
+		o.Status.AsOf = a.AsOf
+	}
+	if a.News != "" && a.News != o.News {
+		o.News = a.News
+		o.Status.PercentComplete, o.Status.Progress = a.Percent, a.Progress
+		o.ToldAt = a.AsOf
+	}
+}
+
+// setWait notes when to ask next.
+func (o *operation) setWait(work workflow.Context, a perdure.Answer) {
+	now := workflow.Now(work).UTC()
+	o.AskedAt, o.ServiceWait = now, a.ServiceWaitSeconds
+	o.NextAt = now.Add(seconds(a.WaitSeconds))
+	o.Durable = a.Durable
+	o.Status.NextPollAt = o.NextAt
+}
+
+// askSoon ends a durable wait. Whoever watches asks soon enough.
+func (o *operation) askSoon(work workflow.Context) {
+	if o.Durable {
+		o.NextAt = workflow.Now(work).UTC()
+	}
+}
+
+// replanWait reckons the wait under way anew, after the polling was replaced: what
+// the service asked for still counts, above the caller's interval.
+func (o *operation) replanWait(work workflow.Context) {
+	if o.AskedAt.IsZero() || o.state() == perdure.StateStarting {
+		return
+	}
+	p := o.Polling
+	wait := seconds(p.IntervalSeconds)
+	if wait == 0 {
+		wait = seconds(o.Interval)
+	}
+	if ignored := p.IgnoreRetryAfter; o.ServiceWait > 0 && (ignored == nil || !*ignored) {
+		wait = max(seconds(p.IntervalSeconds), seconds(o.ServiceWait))
+	}
+	now := workflow.Now(work).UTC()
+	o.NextAt = o.AskedAt.Add(wait)
+	if o.NextAt.Before(now) {
+		o.NextAt = now
+	}
+	o.Durable = o.NextAt.Sub(now) > durableWait
+	o.Status.NextPollAt = o.NextAt
+}
+
+// durableWait is from which wait on a timer of the workflow's is used after the
+// polling was replaced. Otherwise the activities decide, by their own threshold.
+const durableWait = 20 * time.Second

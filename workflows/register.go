@@ -1,0 +1,18 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/perdure-dev/perdure"
+)
+
+// Registry is what workflows are registered with: a worker, a replayer or a test
+// environment.
+type Registry interface {
+	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
+}
+
+// Register registers every workflow under its name in the contract.
+func Register(r Registry) {
+	r.RegisterWorkflowWithOptions(Operation, workflow.RegisterOptions{Name: perdure.WorkflowOperation})
+}
