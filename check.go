@@ -4,7 +4,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -176,7 +178,7 @@ func CheckURL(field, raw string) error {
 // CheckHeaders refuses, naming field, header names that are no tokens, values with
 // control characters, and headers that are the worker's to set.
 func CheckHeaders(field string, headers map[string][]string) error {
-	for name, values := range headers {
+	for _, name := range slices.Sorted(maps.Keys(headers)) { // the same first error each time
 		if name == "" || strings.ContainsFunc(name, notToken) {
 			return &InputError{Field: field, Message: fmt.Sprintf("has the name %q, want a header name", name)}
 		}
@@ -186,7 +188,7 @@ func CheckHeaders(field string, headers map[string][]string) error {
 		case "host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "keep-alive", "expect":
 			return &InputError{Field: field + "." + name, Message: "is the connection's to set"}
 		}
-		for _, v := range values {
+		for _, v := range headers[name] {
 			if strings.ContainsFunc(v, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
 				return &InputError{Field: field + "." + name, Message: "has a control character"}
 			}

@@ -47,8 +47,7 @@ func Decode(raw []byte, into any) error {
 }
 
 func decodeError(err error) error {
-	var wrongKind *json.UnmarshalTypeError
-	if errors.As(err, &wrongKind) {
+	if wrongKind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return &InputError{Field: wrongKind.Field, Message: fmt.Sprintf("is a JSON %s, want %s", wrongKind.Value, kindName(wrongKind))}
 	}
 	// encoding/json has no type for this error.

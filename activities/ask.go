@@ -5,7 +5,6 @@ import (
 	"errors"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"time"
 
@@ -157,8 +156,8 @@ func (a *Activities) Cancel(ctx context.Context, task perdure.CancelTask) (*perd
 		return nil, err
 	}
 	request, supported, err := o.bound.Cancel(o.state.State)
-	if err != nil || !supported {
-		return &perdure.CancelAnswer{}, nil //nolint:nilerr // a state that names nothing to cancel cannot be canceled
+	if err != nil || !supported { // a state that names nothing to cancel cannot be canceled
+		return &perdure.CancelAnswer{}, nil
 	}
 	stop := beat(ctx, func() any { return perdure.Heartbeat{Phase: perdure.PhaseWatching} })
 	defer stop()
@@ -212,13 +211,4 @@ func optionNames(p *perdure.ProtocolChoice) []string {
 		return nil
 	}
 	return slices.Sorted(maps.Keys(object))
-}
-
-// parse reads a URL that was checked before.
-func parse(raw string) *url.URL {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return &url.URL{}
-	}
-	return u
 }

@@ -61,7 +61,7 @@ func (w *watch) resume(hb perdure.Heartbeat) {
 	}
 	w.polls, w.lastError = hb.Polls, hb.LastError
 	if !hb.NextPollAt.IsZero() { // never later than the task would have asked
-		w.nextAt = time.Now().Add(max(0, min(time.Until(hb.NextPollAt), w.operation.a.Watch.Threshold)))
+		w.nextAt = time.Now().Add(max(0, min(time.Until(hb.NextPollAt), w.a.Watch.Threshold)))
 	}
 	w.board.now = hb
 }
@@ -88,7 +88,7 @@ func (w *watch) run(ctx context.Context) (*perdure.Answer, error) {
 		if err := w.recordState(ctx); err != nil {
 			return nil, err
 		}
-		if w.toldNow() || w.wait > w.operation.a.Watch.Threshold || time.Now().After(w.deadline) {
+		if w.toldNow() || w.wait > w.a.Watch.Threshold || time.Now().After(w.deadline) {
 			return w.report(ctx, false)
 		}
 	}
@@ -205,7 +205,7 @@ func (w *watch) report(ctx context.Context, whole bool) (*perdure.Answer, error)
 		w.tellResponse(a, r.response, w.task.Known.Body)
 	}
 	a.WaitSeconds = max(0, time.Until(w.nextAt)).Seconds()
-	a.Durable = seconds(a.WaitSeconds) > w.operation.a.Watch.Threshold
+	a.Durable = seconds(a.WaitSeconds) > w.a.Watch.Threshold
 	return w.finish(ctx, a, w.task.State)
 }
 

@@ -37,7 +37,7 @@ func (a *Activities) Start(ctx context.Context, task perdure.StartTask) (*perdur
 		a: a, plan: p, task: task, attempt: info.Attempt,
 		firstSent: task.FirstSentAt, tries: task.Tries,
 		// A run that was reset to before its start was recorded may have sent it.
-		maybeSent: info.WorkflowExecution.RunID != task.RunID || !task.FirstSentAt.IsZero(),
+		maybeSent: task.RunID != "" && info.WorkflowExecution.RunID != task.RunID || !task.FirstSentAt.IsZero(),
 	}
 	s.resume(lastHeartbeat(ctx))
 	ctx, s.cancel = context.WithCancel(ctx)

@@ -35,8 +35,8 @@ type Summary struct {
 	StartedAt       time.Time     `json:"startedAt"`
 }
 
-// ErrNoSearchAttributes: the namespace lacks the search attributes that listing by
-// state or service needs; "perdure setup" registers them.
+// ErrNoSearchAttributes says that the namespace lacks the search attributes which
+// listing by state or service needs; "perdure setup" registers them.
 var ErrNoSearchAttributes = errors.New(`starter: the namespace lacks Perdure's search attributes; "perdure setup" registers them`)
 
 // List goes through the operations of the namespace. An error comes once, last, with

@@ -3,7 +3,6 @@ package starter
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -56,7 +55,7 @@ func (c *Client) rehydrate(ctx context.Context, token tokens.Token, o *Rehydrate
 		return nil, err
 	}
 	if header.WorkflowID == "" {
-		return nil, fmt.Errorf("starter: the token names no workflow")
+		return nil, errors.New("starter: the token names no workflow")
 	}
 	h := &handle{client: c, id: header.WorkflowID}
 	there, err := h.attachable(ctx)
@@ -86,14 +85,14 @@ func (h *handle) attachable(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	h.runID = d.GetWorkflowExecutionInfo().GetExecution().GetRunId()
-	switch d.GetWorkflowExecutionInfo().GetStatus() {
-	case enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
+	status := d.GetWorkflowExecutionInfo().GetStatus()
+	switch {
+	case status == enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, status == enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
 		return false, nil
-	case enumspb.WORKFLOW_EXECUTION_STATUS_FAILED:
+	case status == enumspb.WORKFLOW_EXECUTION_STATUS_FAILED:
 		return h.failedForGood(ctx)
-	default:
-		return true, nil
 	}
+	return true, nil
 }
 
 // failedForGood: the failure is the service's word, or that it cannot be known; any

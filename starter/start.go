@@ -122,8 +122,7 @@ func isTaken(err error) bool {
 	if errors.As(err, &started) {
 		return true
 	}
-	var multi *serviceerror.MultiOperationExecution
-	if errors.As(err, &multi) {
+	if multi, ok := errors.AsType[*serviceerror.MultiOperationExecution](err); ok {
 		for _, e := range multi.OperationErrors() {
 			if errors.As(e, &started) {
 				return true

@@ -22,13 +22,13 @@ func (o *operation) applyStart(work workflow.Context, a *perdure.Answer) {
 			o.limitTime(work)
 		}
 	}
-	switch a.State {
-	case perdure.StateStarting:
+	switch {
+	case a.State == perdure.StateStarting:
 		o.takeNames(a)
 		o.Status.LastError = a.LastError
 		o.setWait(work, *a)
 		o.publish(work)
-	case perdure.StateAmbiguous:
+	case a.State == perdure.StateAmbiguous:
 		o.takeNames(a)
 		o.Status.State, o.Status.LastError, o.Status.Error = perdure.StateAmbiguous, a.LastError, a.Error
 		o.takeResponse(a)

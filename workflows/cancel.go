@@ -20,10 +20,10 @@ func (o *operation) requestCancel(work workflow.Context, reason string) {
 		return
 	}
 	o.Status.Cancel = &perdure.CancelStatus{RequestedAt: workflow.Now(work).UTC(), Reason: reason}
-	switch o.state() {
-	case perdure.StateStarting:
+	switch {
+	case o.state() == perdure.StateStarting:
 		o.interrupt = true // the main line ends it, or goes on here once the start is answered
-	case perdure.StateAmbiguous:
+	case o.state() == perdure.StateAmbiguous:
 		o.end(work, canceled, perdure.StateAmbiguous, "", o.Status.Error)
 	default:
 		o.sendCancel(work)
@@ -141,14 +141,13 @@ func (o *operation) limitTime(work workflow.Context) {
 const remoteStopTimeout = time.Minute
 
 func (o *operation) timeOut(work workflow.Context) {
-	switch o.state() {
-	case perdure.StateAmbiguous:
+	switch {
+	case o.state() == perdure.StateAmbiguous:
 		o.end(work, failed, perdure.StateAmbiguous, perdure.ErrorStartAmbiguous, o.Status.Error)
 		return
-	case perdure.StateStarting:
+	case o.state() == perdure.StateStarting:
 		o.timedOut, o.interrupt = true, true // what a start under way says decides
 		return
-	case perdure.StateRunning, perdure.StateCanceling, perdure.StateSucceeded, perdure.StateFailed, perdure.StateCanceled, perdure.StateUnknown:
 	}
 	if o.Cancel != nil && o.Cancel.OnTimeout && o.Status.Cancel == nil {
 		o.cancelOnTimeout(work)

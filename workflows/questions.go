@@ -194,9 +194,8 @@ func (o *operation) pollTask() perdure.PollTask {
 
 // noteFailure shows that a question could not be asked at all.
 func (o *operation) noteFailure(ctx workflow.Context, err error) {
-	var app *temporal.ApplicationError
 	message := err.Error()
-	if errors.As(err, &app) {
+	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		message = app.Message()
 	}
 	o.Status.LastError = &perdure.TimedError{

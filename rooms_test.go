@@ -1,0 +1,74 @@
+package perdure_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/perdure-dev/perdure"
+
+// rooms says which packages of this module, and of the SDK, each room may depend on,
+// directly or not. Test files are not counted.
+var rooms = []struct {
+	room      string
+	own       []string // of this module
+	forbidden []string // import path prefixes that must not be linked
+}{
+	{room: "", forbidden: []string{"go.temporal.io", "net/http"}},
+	{room: "tokens", own: []string{""}, forbidden: []string{"go.temporal.io"}},
+	{room: "workflows", own: []string{""}, forbidden: []string{"github.com/tink-crypto"}},
+	{room: "activities", own: []string{"", "tokens", "activities/"}, forbidden: []string{"go.temporal.io/server"}},
+	{room: "activities/protocol", own: []string{""}, forbidden: []string{"go.temporal.io"}},
+	{room: "activities/protocol/openai", own: []string{"", "activities/protocol"}, forbidden: []string{"go.temporal.io"}},
+	{room: "activities/protocol/location", own: []string{"", "activities/protocol"}, forbidden: []string{"go.temporal.io"}},
+	{room: "activities/transport", own: []string{""}, forbidden: []string{"go.temporal.io"}},
+	{room: "starter", own: []string{"", "tokens"}, forbidden: []string{"go.temporal.io/sdk/worker"}},
+	{room: "worker", own: []string{"", "tokens", "workflows", "activities", "activities/"}, forbidden: []string{"go.temporal.io/server"}},
+	{room: "cmd/perdure", own: []string{"", "starter", "worker", "tokens", "workflows", "activities", "activities/", "cmd/perdure/", "internal/"}, forbidden: []string{"go.temporal.io/server"}},
+	{room: "perduretest", forbidden: []string{"go.temporal.io/sdk/worker"}},
+}
+
+func TestRoomsKeepToTheirImports(t *testing.T) {
+	t.Parallel()
+	for _, r := range rooms {
+		t.Run("room "+r.room, func(t *testing.T) {
+			t.Parallel()
+			self := strings.TrimSuffix(module+"/"+r.room, "/")
+			deps := dependencies(t, self)
+			require.NotEmpty(t, deps)
+			for _, dep := range deps {
+				if rest, ours := strings.CutPrefix(dep, module); ours && dep != self {
+					require.True(t, mayImport(r.own, strings.TrimPrefix(rest, "/")), "%s depends on %s", self, dep)
+				}
+				for _, prefix := range r.forbidden {
+					require.False(t, dep == prefix || strings.HasPrefix(dep, prefix+"/"), "%s links %s", self, dep)
+				}
+			}
+		})
+	}
+}
+
+func mayImport(allowed []string, room string) bool {
+	return slices.ContainsFunc(allowed, func(a string) bool {
+		return a == room || strings.HasSuffix(a, "/") && strings.HasPrefix(room, a)
+	})
+}
+
+func dependencies(t *testing.T, pkg string) []string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", pkg).Output()
+	require.NoError(t, err)
+	return strings.Fields(string(out))
+}
+
+// The main module must be light to require.
+func TestMainModuleDoesNotRequireTheServer(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "all").Output()
+	require.NoError(t, err)
+	require.NotContains(t, string(out), "go.temporal.io/server")
+}
