@@ -86,13 +86,10 @@ func (h *handle) attachable(ctx context.Context) (bool, error) {
 	}
 	h.runID = d.GetWorkflowExecutionInfo().GetExecution().GetRunId()
 	status := d.GetWorkflowExecutionInfo().GetStatus()
-	switch {
-	case status == enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, status == enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
-		return false, nil
-	case status == enumspb.WORKFLOW_EXECUTION_STATUS_FAILED:
+	if status == enumspb.WORKFLOW_EXECUTION_STATUS_FAILED {
 		return h.failedForGood(ctx)
 	}
-	return true, nil
+	return status != enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED && status != enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT, nil
 }
 
 // failedForGood: the failure is the service's word, or that it cannot be known; any

@@ -22,26 +22,24 @@ func (o *operation) applyStart(work workflow.Context, a *perdure.Answer) {
 			o.limitTime(work)
 		}
 	}
-	switch {
-	case a.State == perdure.StateStarting:
-		o.takeNames(a)
+	o.takeNames(a)
+	if a.State == perdure.StateStarting {
 		o.Status.LastError = a.LastError
 		o.setWait(work, *a)
 		o.publish(work)
-	case a.State == perdure.StateAmbiguous:
-		o.takeNames(a)
+		return
+	}
+	if a.State == perdure.StateAmbiguous {
 		o.Status.State, o.Status.LastError, o.Status.Error = perdure.StateAmbiguous, a.LastError, a.Error
 		o.takeResponse(a)
-		o.publish(work)
-		o.afterStart(work)
-	default:
+	} else {
 		o.asked++
 		o.Status.State = perdure.StateRunning
 		o.apply(work, a, o.asked, true)
-		if !o.done() {
-			o.publish(work)
-			o.afterStart(work)
-		}
+	}
+	if !o.done() {
+		o.publish(work)
+		o.afterStart(work)
 	}
 }
 

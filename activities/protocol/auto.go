@@ -11,10 +11,13 @@ import (
 // is a 2xx other than 202 is a plain synchronous success, its body the value.
 type auto struct{ registry *Registry }
 
+// Prepare adds nothing.
 func (auto) Prepare(*Ask) {}
 
+// Recognizes is asked of the protocols that auto stands for, not of auto.
 func (auto) Recognizes(Exchange) bool { return false }
 
+// Started reads an answer that nobody recognises.
 func (a auto) Started(e Exchange) (Step, error) {
 	if !e.Success() || e.Status == http.StatusAccepted {
 		return Step{}, &perdure.ProtocolError{Protocol: perdure.AutoProtocol, Message: "the start was accepted, and nothing in the answer says where to ask; name a protocol"}
@@ -23,10 +26,13 @@ func (a auto) Started(e Exchange) (Step, error) {
 	return Step{Outcome: Succeeded, Value: value, HasValue: ok, State: json.RawMessage(`{}`)}, nil
 }
 
+// Next has nothing to ask.
 func (auto) Next(json.RawMessage) (Ask, error) { return Ask{}, undecided() }
 
+// Answered has nothing to read.
 func (auto) Answered(json.RawMessage, Exchange) (Step, error) { return Step{}, undecided() }
 
+// Cancel knows no request.
 func (auto) Cancel(json.RawMessage) (Ask, bool, error) { return Ask{}, false, nil }
 
 func undecided() error {

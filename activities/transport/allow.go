@@ -86,18 +86,18 @@ func isPlain(segment string) bool {
 // product of both lengths, whatever the path.
 func matchSegments(pattern, segments []string) bool {
 	p, s := 0, 0
-	any, resume := -1, 0 // the last ** seen, and the first segment after what it takes
+	wild, resume := -1, 0 // the last ** seen, and the first segment after what it takes
 	for s < len(segments) {
 		switch {
 		case p < len(pattern) && pattern[p] == "**":
-			any, resume = p, s
+			wild, resume = p, s
 			p++
 		case p < len(pattern) && matchSegment(pattern[p], segments[s]):
 			p++
 			s++
-		case any >= 0:
+		case wild >= 0:
 			resume++
-			p, s = any+1, resume
+			p, s = wild+1, resume
 		default:
 			return false
 		}

@@ -16,8 +16,10 @@ func checkTemplate(field, template string) error {
 		return &perdure.InputError{Field: field, Message: "has no {id}"}
 	}
 	if _, rest, absolute := strings.Cut(template, "://"); absolute {
-		host, _, _ := strings.Cut(rest, "/")
-		if strings.Contains(host, "{id}") {
+		if end := strings.IndexAny(rest, "/?"); end >= 0 {
+			rest = rest[:end]
+		}
+		if strings.Contains(rest, "{id}") {
 			return &perdure.InputError{Field: field, Message: "has {id} in its host"}
 		}
 	}
