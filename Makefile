@@ -1,0 +1,62 @@
+# make demo    builds everything and shows an operation survive the death of its worker
+# make test    unit, workflow, replay, command-line and end-to-end tests of both modules
+# make lint    vet, golangci-lint, workflowcheck, formatting
+
+GO       ?= go
+BIN      := bin
+TOOL     := $(GO) tool -modfile=$(CURDIR)/tools/go.mod
+E2E_TIME ?= 20m
+
+.PHONY: all build demo test test-unit test-devserver test-real lint fmt fuzz clean
+
+all: build
+
+build: $(BIN)/perdure $(BIN)/jobservice $(BIN)/perdure-devserver
+
+.PHONY: $(BIN)/perdure $(BIN)/jobservice $(BIN)/perdure-devserver $(BIN)/demo
+$(BIN)/perdure:
+	@echo "building perdure (the Temporal SDK included: about a minute the first time)"
+	@$(GO) build -o $@ ./cmd/perdure
+$(BIN)/jobservice:
+	@echo "building the sample service (seconds)"
+	@$(GO) build -o $@ ./examples/jobservice/cmd/jobservice
+$(BIN)/demo:
+	@$(GO) build -o $@ ./examples/demo
+$(BIN)/perdure-devserver:
+	@echo "building the embedded Temporal server and its web UI (4 to 10 minutes the first time, then seconds)"
+	@cd devserver && $(GO) build -o ../$@ ./cmd/perdure-devserver
+
+# KEEP=1 leaves everything running until Ctrl-C.
+demo: $(BIN)/perdure $(BIN)/jobservice $(BIN)/demo $(BIN)/perdure-devserver
+	@$(BIN)/demo -bin $(BIN) $(if $(KEEP),-keep)
+
+test: test-unit test-devserver
+
+test-unit:
+	$(GO) test -race -timeout 10m ./...
+
+test-devserver:
+	cd devserver && $(GO) test -timeout $(E2E_TIME) ./...
+
+# The batch API of a server that somebody else wrote; needs npm.
+test-real:
+	cd devserver && npm --prefix e2e/testdata/aimock ci --no-audit --no-fund && PERDURE_AIMOCK=1 $(GO) test -timeout $(E2E_TIME) -run Aimock -v ./e2e
+
+lint:
+	$(GO) vet ./...
+	cd devserver && $(GO) vet ./...
+	$(TOOL) golangci-lint run ./...
+	$(TOOL) workflowcheck -config $(CURDIR)/.workflowcheck.yaml ./workflows/...
+	@test -z "$$($(TOOL) gofumpt -l . | tee /dev/stderr)"
+
+fmt:
+	$(TOOL) gofumpt -w .
+
+FUZZTIME ?= 30s
+fuzz:
+	@for p in tokens activities/protocol activities/protocol/openai activities/protocol/location; do \
+	  for f in $$($(GO) test -list '^Fuzz' ./$$p | grep ^Fuzz); do \
+	    $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) ./$$p || exit 1; done; done
+
+clean:
+	rm -rf $(BIN)
