@@ -1,0 +1,127 @@
+package devserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"syscall"
+
+	"go.temporal.io/server/temporal"
+)
+
+// Server is a running Temporal server. Its methods are safe for concurrent use.
+type Server struct {
+	hostPort string
+	log      demoter
+	database *database
+	temporal temporal.Server
+	ui       *webUI // nil when headless
+
+	stop    sync.Once
+	stopped chan struct{}
+}
+
+// Start runs a server and returns when clients can use all of its namespaces,
+// after about a second. ctx bounds the start only: the server runs until
+// [Server.Stop]. After an error nothing is left running. A port that was asked
+// for and is taken is a [*PortError].
+func Start(ctx context.Context, opts Options) (*Server, error) {
+	opts, err := opts.validated()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{log: newDemoter(opts.Logger.Handler()), stopped: make(chan struct{})}
+	if err := s.start(ctx, opts); err != nil {
+		s.Stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Server) start(ctx context.Context, opts Options) error {
+	p, err := s.startTemporal(ctx, opts)
+	if err != nil {
+		return err
+	}
+	s.hostPort = address(dialable(opts.IP), p.frontend)
+	if err := waitReady(ctx, s.hostPort, opts); err != nil {
+		return err
+	}
+	if opts.Headless {
+		return nil
+	}
+	s.ui, err = startUI(ctx, opts, p.ui, s.hostPort)
+	return err
+}
+
+func (s *Server) startTemporal(ctx context.Context, opts Options) (ports, error) {
+	settings, err := dynamicConfig(opts.DynamicConfig)
+	if err != nil {
+		return ports{}, err
+	}
+	// Before the database: that a port is taken is said without creating a file.
+	p, err := choosePorts(opts)
+	if err != nil {
+		return ports{}, err
+	}
+	if s.database, err = openDatabase(ctx, opts.DBFilename); err != nil {
+		return ports{}, err
+	}
+	if err := ensureNamespaces(ctx, &s.database.config, opts); err != nil {
+		return ports{}, err
+	}
+	logger := slogLogger{slog.New(s.log)}
+	server, err := newTemporal(opts, p, &s.database.config, settings, logger)
+	for range 3 {
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			break
+		}
+		// Somebody was faster: others, unless it was a port that was asked for.
+		if p, err = choosePorts(opts); err != nil {
+			return ports{}, err
+		}
+		server, err = newTemporal(opts, p, &s.database.config, settings, logger)
+	}
+	if err != nil {
+		return ports{}, fmt.Errorf("devserver: %w", err)
+	}
+	s.temporal = server
+	if err := server.Start(); err != nil {
+		return ports{}, fmt.Errorf("devserver: %w", err)
+	}
+	return p, nil
+}
+
+// HostPort is where clients reach the server, such as 127.0.0.1:7233.
+func (s *Server) HostPort() string { return s.hostPort }
+
+// UIURL is the web UI's address, such as http://127.0.0.1:8233; "" when headless.
+func (s *Server) UIURL() string {
+	if s.ui == nil {
+		return ""
+	}
+	return s.ui.url
+}
+
+// Done is closed when the server has stopped.
+func (s *Server) Done() <-chan struct{} { return s.stopped }
+
+// Stop ends the server and returns when its ports are free and its database file
+// may be used by another. Called again, it waits for the same end.
+func (s *Server) Stop() {
+	s.stop.Do(func() {
+		defer close(s.stopped)
+		s.log.on.Store(true)
+		if s.ui != nil {
+			s.ui.stop()
+		}
+		if s.temporal != nil {
+			_ = s.temporal.Stop() // what a service says about its end is logged
+		}
+		if s.database != nil {
+			s.database.close()
+		}
+	})
+}
