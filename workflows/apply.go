@@ -87,6 +87,10 @@ func (o *operation) apply(work workflow.Context, a *perdure.Answer, seq int, mai
 		return
 	}
 	o.setWait(work, *a)
+	if mainLine && o.replan { // the answer's wait was reckoned by the polling before
+		o.replan = false
+		o.replanWait(work)
+	}
 	o.publish(work)
 }
 
@@ -138,6 +142,9 @@ func (o *operation) takeWords(a *perdure.Answer) {
 func (o *operation) setWait(work workflow.Context, a perdure.Answer) {
 	now := workflow.Now(work).UTC()
 	o.AskedAt, o.ServiceWait = now, a.ServiceWaitSeconds
+	if a.LastPolledAt.Before(now) && !a.LastPolledAt.IsZero() {
+		o.AskedAt = a.LastPolledAt.UTC() // a watcher that was told to return asked a while ago
+	}
 	o.NextAt = now.Add(seconds(a.WaitSeconds))
 	o.Durable = a.Durable
 	o.Status.NextPollAt = o.NextAt

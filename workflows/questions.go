@@ -97,7 +97,7 @@ func (o *operation) watch(work workflow.Context) {
 	seq := o.asked
 	cancelable, cancel := workflow.WithCancel(work)
 	defer cancel()
-	o.interrupt = false
+	o.interrupt, o.replan = false, false
 	task := o.pollTask()
 	task.WaitSeconds = max(0, o.NextAt.Sub(workflow.Now(work)).Seconds())
 	watched := workflow.ExecuteActivity(activityContext(cancelable, true), perdure.ActivityPoll, task)

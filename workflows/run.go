@@ -62,6 +62,8 @@ type operation struct {
 	asked, applied int
 	// interrupt asks the watching activity to return.
 	interrupt bool
+	// replan: the polling was replaced while a question was under way.
+	replan bool
 	// timedOut: the deadline has passed while the start was under way.
 	timedOut bool
 	// moving: this run is about to continue as new.

@@ -91,7 +91,7 @@ func (o *operation) setPolling(ctx workflow.Context, raw perdure.RawInput) (perd
 	if err := perdure.Decode(raw, &polling); err != nil {
 		return perdure.Status{}, invalid(err)
 	}
-	o.Polling, o.BackoffPolls, o.interrupt = &polling, 0, true
+	o.Polling, o.BackoffPolls, o.interrupt, o.replan = &polling, 0, true, true
 	o.replanWait(ctx)
 	return o.Status, nil
 }

@@ -168,7 +168,7 @@ func TestAnswersThatCannotBeUsed(t *testing.T) {
 		state        perdure.State
 		names        string
 	}{
-		{"10 MB", "", perduretest.POST("/v1/vector_stores").JSON(200, big), perdure.ErrorResponseTooLarge, perdure.StateSucceeded, "10486"},
+		{"10 MB", "", perduretest.POST("/v1/vector_stores").JSON(200, big), perdure.ErrorResponseTooLarge, perdure.StateSucceeded, "1900000"},
 		{"10 MB above maxResponseBytes", "    limits: {maxResponseBytes: 1048576}\n", perduretest.POST("/v1/vector_stores").JSON(200, big), perdure.ErrorResponseTooLarge, perdure.StateUnknown, "limits.maxResponseBytes"},
 		{"not JSON", "    protocol: {name: openai}\n", perduretest.POST("/v1/vector_stores").Reply(200).Body("<html>it works</html>"), perdure.ErrorProtocolViolation, perdure.StateUnknown, "not a JSON object"},
 		{"202 and nowhere to ask", "", perduretest.POST("/v1/vector_stores").Reply(202), perdure.ErrorProtocolViolation, perdure.StateUnknown, "where to ask"},
