@@ -1,0 +1,110 @@
+package worker
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/activities"
+	"github.com/perdure-dev/perdure/activities/protocol"
+	"github.com/perdure-dev/perdure/activities/transport"
+)
+
+// Defaults that no other package has.
+const (
+	DefaultTokenLifetime        = 30 * 24 * time.Hour
+	DefaultDrain                = 30 * time.Second
+	DefaultConcurrentActivities = 20_000
+)
+
+// forms of idempotency.
+var forms = []string{string(activities.FormRepeatability), string(activities.FormOperationID)}
+
+// activities are the options that the configuration stands for.
+func (c *Config) activities(own []protocol.Protocol) (activities.Options, error) {
+	if err := c.Check(own...); err != nil {
+		return activities.Options{}, err
+	}
+	protocols, err := registry(own)
+	if err != nil {
+		return activities.Options{}, fmt.Errorf("worker: %w", err)
+	}
+	keys, err := c.keyset()
+	if err != nil {
+		return activities.Options{}, c.source.problem("tokens.keysetFile", err.Error())
+	}
+	o := activities.Options{
+		Services:      map[string]*activities.Service{},
+		Keyset:        keys,
+		TokenLifetime: cmp.Or(seconds(c.Tokens.LifetimeSeconds), DefaultTokenLifetime),
+		Protocols:     protocols,
+		Watch: activities.Watch{
+			Threshold: cmp.Or(seconds(c.Worker.Watch.ThresholdSeconds), activities.DefaultWatchThreshold),
+			Window:    cmp.Or(seconds(c.Worker.Watch.WindowSeconds), activities.DefaultWatchWindow),
+		},
+	}
+	var problems []error
+	for name, s := range c.Services {
+		if o.Services[name], err = c.service(name, &s); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	return o, errors.Join(problems...)
+}
+
+func (c *Config) service(name string, s *Service) (*activities.Service, error) {
+	out, err := transport.NewService(transport.Config{
+		Name: name, BaseURL: s.BaseURL, Allow: s.Allow,
+		Credential: c.credential(name, s.Auth), Headers: canonical(s.Headers), SecretHeaders: s.SecretHeaders,
+		AllowedOrigins: s.AllowedOrigins, CredentialOrigins: s.CredentialOrigins, AllowPrivateNetwork: s.AllowPrivateNetwork,
+		Limits: transport.Limits{
+			RequestsPerSecond: s.Limits.RequestsPerSecond,
+			Concurrency:       s.Limits.Concurrency,
+			RequestTimeout:    seconds(s.Limits.RequestTimeoutSeconds),
+			MaxResponseBytes:  s.Limits.MaxResponseBytes,
+			CaptureBytes:      s.Limits.CaptureBytes,
+		},
+	})
+	if err != nil {
+		return nil, c.source.problem(below("services", name), err.Error())
+	}
+	return &activities.Service{
+		Service: out, Protocol: s.Protocol, Polling: s.Polling,
+		Idempotency: s.Idempotency.activities(), NotStarted: s.NotStarted,
+	}, nil
+}
+
+func (i *Idempotency) activities() activities.Idempotency {
+	if i == nil {
+		return activities.Idempotency{}
+	}
+	return activities.Idempotency{
+		Header: i.Header, Query: i.Query, Body: i.Body, Form: activities.IdempotencyForm(i.Form), Window: seconds(i.WindowSeconds),
+	}
+}
+
+// taskQueue is the one that the worker serves.
+func (c *Config) taskQueue() string { return cmp.Or(c.TaskQueue, perdure.DefaultTaskQueue) }
+
+// drain is how long running activities may take to return.
+func (c *Config) drain() time.Duration {
+	if c.Worker.DrainSeconds == nil {
+		return DefaultDrain
+	}
+	return seconds(*c.Worker.DrainSeconds)
+}
+
+func canonical(headers map[string][]string) http.Header {
+	out := http.Header{}
+	for name, values := range headers {
+		for _, v := range values {
+			out.Add(name, v)
+		}
+	}
+	return out
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -1,0 +1,51 @@
+package worker
+
+// Config is a worker's configuration. A zero field is the default; tags give the
+// bounds of numbers. Relative paths are relative to the folder of the file that it
+// was read from, or to the working directory.
+type Config struct {
+	// TaskQueue is served by the worker. Default [perdure.DefaultTaskQueue].
+	TaskQueue  string      `json:"taskQueue,omitempty"`
+	Tokens     Tokens      `json:"tokens,omitzero"`
+	Encryption Unsupported `json:"encryption,omitzero"`
+	Storage    Unsupported `json:"storage,omitzero"`
+	Worker     Process     `json:"worker,omitzero"`
+	// Services by name. At least one.
+	Services map[string]Service `json:"services,omitempty"`
+
+	source source
+}
+
+// Tokens says how continuation tokens are sealed.
+type Tokens struct {
+	// KeysetFile holds the keys. Required.
+	KeysetFile string `json:"keysetFile,omitempty"`
+	// LifetimeSeconds is how old a token may be that is taken up. Default 30 days.
+	LifetimeSeconds float64 `json:"lifetimeSeconds,omitempty" min:"60" max:"315360000"`
+}
+
+// Process is how the worker runs.
+type Process struct {
+	// Listen is the host and port of health and metrics. Default: none.
+	Listen string `json:"listen,omitempty"`
+	// DrainSeconds is how long running activities may take to return when the worker
+	// stops. Default 30.
+	DrainSeconds *float64 `json:"drainSeconds,omitempty" min:"0" max:"3600"`
+	// ConcurrentActivities at once; each operation that is watched takes one. Default
+	// 20000.
+	ConcurrentActivities int   `json:"concurrentActivities,omitempty" min:"1" max:"200000"`
+	Watch                Watch `json:"watch,omitzero"`
+}
+
+// Watch says how long an activity waits in process before it leaves the wait to a
+// durable timer.
+type Watch struct {
+	// ThresholdSeconds: a longer wait is a durable timer. Default 20.
+	ThresholdSeconds float64 `json:"thresholdSeconds,omitempty" min:"0.001" max:"3600"`
+	// WindowSeconds is how long one activity watches. Default 600.
+	WindowSeconds float64 `json:"windowSeconds,omitempty" min:"0.1" max:"3600"`
+}
+
+// Unsupported is a key of the contract whose feature this version does not have.
+// To set it in a file is refused.
+type Unsupported struct{ set bool }

@@ -1,0 +1,18 @@
+// Package worker is the deployable worker as a library: it reads the
+// configuration, registers workflows and activities under their contract names,
+// runs until it is told to stop, drains, and says how it is.
+//
+// [Load] and [Parse] read a configuration strictly: an unknown key or a value of
+// another kind is an error with its line. [Config.Check] tells all that is wrong
+// with what the keys say, [Config.CheckEnvironment] which secrets and keysets are
+// not there. No error and no log line ever holds a secret: they name its source.
+//
+//	cfg, err := worker.Load("perdure.yaml")
+//	w, err := worker.New(temporal, cfg, worker.Options{})
+//	err = w.Run(ctx) // until ctx ends, then drains
+//
+// Every key, with its default, unit and bounds, is in docs/configuration.md.
+//
+// May import: the root package, tokens, workflows, activities and its subpackages,
+// goccy/go-yaml, and Temporal's SDK and API.
+package worker

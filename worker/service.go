@@ -1,0 +1,78 @@
+package worker
+
+import "github.com/perdure-dev/perdure"
+
+// Service is one service that the worker speaks to.
+type Service struct {
+	// BaseURL is absolute, http or https, without user and query. Required.
+	BaseURL string `json:"baseURL,omitempty"`
+	// Allow is what callers may ask for, "METHOD /path" each, paths after BaseURL's;
+	// * is one segment, ** any number. Default: everything.
+	Allow []string `json:"allow,omitempty"`
+	// Auth is how the worker authenticates. Default: not at all.
+	Auth *Auth `json:"auth,omitempty"`
+	// Protocol is the one of operations that name none. Default "auto".
+	Protocol *perdure.ProtocolChoice `json:"protocol,omitempty"`
+	// Headers go on every request. They are no place for secrets.
+	Headers map[string][]string `json:"headers,omitempty"`
+	// SecretHeaders are never captured, and callers may not set them.
+	SecretHeaders []string `json:"secretHeaders,omitempty"`
+	// Idempotency is how the service recognises a repeated start. Default: it does not.
+	Idempotency *Idempotency `json:"idempotency,omitempty"`
+	// NotStarted are statuses by which the service says for sure that nothing was
+	// started. Default: none.
+	NotStarted []int            `json:"notStarted,omitempty" min:"400" max:"599"`
+	Lookup     Unsupported      `json:"lookup,omitzero"`
+	Polling    *perdure.Polling `json:"polling,omitempty"`
+	Limits     Limits           `json:"limits,omitzero"`
+	// AllowedOrigins may be named by the service's answers, besides BaseURL's own.
+	AllowedOrigins []string `json:"allowedOrigins,omitempty"`
+	// CredentialOrigins among them also get the credentials.
+	CredentialOrigins []string `json:"credentialOrigins,omitempty"`
+	// AllowPrivateNetwork permits addresses that are not of the public internet.
+	AllowPrivateNetwork bool        `json:"allowPrivateNetwork,omitempty"`
+	Proxy               Unsupported `json:"proxy,omitzero"`
+	TLS                 Unsupported `json:"tls,omitzero"`
+	// StickyCookies is not supported by this version: want false.
+	StickyCookies bool `json:"stickyCookies,omitempty"`
+}
+
+// Auth names a credential, never holds one: exactly one of Env and File is set.
+type Auth struct {
+	// Type is "bearer" or "apiKey".
+	Type string `json:"type,omitempty"`
+	// Header or Query is where an apiKey goes: exactly one of them.
+	Header string `json:"header,omitempty"`
+	Query  string `json:"query,omitempty"`
+	// Env is an environment variable's name; File is read again when it changes.
+	Env  string `json:"env,omitempty"`
+	File string `json:"file,omitempty"`
+}
+
+// Idempotency says where a start's key goes: exactly one of Header, Query, Body
+// and Form is set.
+type Idempotency struct {
+	Header string `json:"header,omitempty"`
+	Query  string `json:"query,omitempty"`
+	// Body is a top-level field of the JSON body.
+	Body string `json:"body,omitempty"`
+	// Form is "repeatability" or "operationId".
+	Form string `json:"form,omitempty"`
+	// WindowSeconds is how long the service remembers a key. Default 24 hours, 5
+	// minutes for repeatability.
+	WindowSeconds float64 `json:"windowSeconds,omitempty" min:"1" max:"31536000"`
+}
+
+// Limits of a service, for each worker.
+type Limits struct {
+	// RequestsPerSecond by default is not limited.
+	RequestsPerSecond float64 `json:"requestsPerSecond,omitempty" min:"0.001" max:"100000"`
+	// Concurrency is the number of requests at once. Default 50.
+	Concurrency int `json:"concurrency,omitempty" min:"1" max:"10000"`
+	// RequestTimeoutSeconds bounds one request, its answer included. Default 60.
+	RequestTimeoutSeconds float64 `json:"requestTimeoutSeconds,omitempty" min:"0.1" max:"3600"`
+	// MaxResponseBytes of an answer's body. Default 32 MiB.
+	MaxResponseBytes int64 `json:"maxResponseBytes,omitempty" min:"1024" max:"268435456"`
+	// CaptureBytes of a body that is kept for people. Default 64 KiB.
+	CaptureBytes int `json:"captureBytes,omitempty" min:"1" max:"262144"`
+}
