@@ -149,3 +149,8 @@ func eventually(ctx context.Context, t *testing.T, what string, ok func() bool) 
 		}
 	}
 }
+
+func contextFor(t *testing.T, d time.Duration) (context.Context, context.CancelFunc) {
+	t.Helper()
+	return context.WithTimeout(t.Context(), d)
+}
