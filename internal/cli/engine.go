@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+
+	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/starter"
+	"github.com/perdure-dev/perdure/tokens"
+)
+
+// engine is what the commands ask of package starter.
+type engine interface {
+	Start(ctx context.Context, in perdure.OperationInput, o *starter.StartOptions) (operation, error)
+	Attach(ctx context.Context, id string) (operation, error)
+	Rehydrate(ctx context.Context, token tokens.Token, o *starter.RehydrateOptions) (operation, error)
+	List(ctx context.Context, o starter.ListOptions) iter.Seq2[starter.Summary, error]
+}
+
+// operation is a handle on one.
+type operation interface {
+	ID() string
+	RunID() string
+	LastStatus() perdure.Status
+	Status(ctx context.Context) (perdure.Status, error)
+	UpdateStatus(ctx context.Context, o *starter.UpdateStatusOptions) (perdure.Status, error)
+	RawResponse(ctx context.Context) (*perdure.Response, error)
+	Token(ctx context.Context) (tokens.Token, error)
+	Cancel(ctx context.Context, reason string) error
+	Result(ctx context.Context) (perdure.OperationResult, error)
+}
+
+type starterEngine struct{ client *starter.Client }
+
+// Start is [starter.Start].
+func (e starterEngine) Start(ctx context.Context, in perdure.OperationInput, o *starter.StartOptions) (operation, error) {
+	return handle(starter.Start[json.RawMessage](ctx, e.client, in, o))
+}
+
+// Attach is [starter.Attach].
+func (e starterEngine) Attach(ctx context.Context, id string) (operation, error) {
+	return handle(starter.Attach[json.RawMessage](ctx, e.client, id))
+}
+
+// Rehydrate is [starter.Rehydrate].
+func (e starterEngine) Rehydrate(ctx context.Context, token tokens.Token, o *starter.RehydrateOptions) (operation, error) {
+	return handle(starter.Rehydrate[json.RawMessage](ctx, e.client, token, o))
+}
+
+// List is [starter.Client.List].
+func (e starterEngine) List(ctx context.Context, o starter.ListOptions) iter.Seq2[starter.Summary, error] {
+	return e.client.List(ctx, o)
+}
+
+// handle keeps "no handle" a nil interface.
+func handle(op *starter.Operation[json.RawMessage], err error) (operation, error) {
+	if op == nil {
+		return nil, err
+	}
+	return op, err
+}
+
+// idOf is the id of an operation that may not be there.
+func idOf(op operation) string {
+	if op == nil {
+		return ""
+	}
+	return op.ID()
+}
