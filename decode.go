@@ -2,10 +2,14 @@ package perdure
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -38,7 +42,7 @@ func Decode(raw []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		return decodeError(err)
+		return decodeError(err, raw, reflect.TypeOf(into))
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return &InputError{Message: "more than one JSON value"}
@@ -46,18 +50,48 @@ func Decode(raw []byte, into any) error {
 	return nil
 }
 
-func decodeError(err error) error {
+func decodeError(err error, raw []byte, into reflect.Type) error {
 	if wrongKind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return &InputError{Field: wrongKind.Field, Message: fmt.Sprintf("is a JSON %s, want %s", wrongKind.Value, kindName(wrongKind))}
 	}
 	// encoding/json has no type for this error.
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return &InputError{Field: strings.Trim(name, `"`), Message: "unknown field"}
+		leaf := strings.Trim(name, `"`)
+		return &InputError{Field: cmp.Or(pathOf(leaf, raw, into), leaf), Message: "unknown field"}
 	}
 	if errors.Is(err, io.EOF) {
 		return &InputError{Message: "is empty, want a JSON object"}
 	}
 	return &InputError{Message: "is not JSON: " + strings.TrimPrefix(err.Error(), "json: ")}
+}
+
+// pathOf is the dotted path of the first key leaf in raw that the type does not have;
+// "" where there is none, as for keys below a map.
+func pathOf(leaf string, raw []byte, t reflect.Type) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	var object map[string]json.RawMessage
+	if t.Kind() != reflect.Struct || json.Unmarshal(raw, &object) != nil {
+		return ""
+	}
+	known := map[string]reflect.Type{}
+	for f := range t.Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		known[name] = f.Type
+	}
+	if _, has := object[leaf]; has && known[leaf] == nil {
+		return leaf
+	}
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		if known[name] == nil {
+			continue
+		}
+		if below := pathOf(leaf, object[name], known[name]); below != "" {
+			return name + "." + below
+		}
+	}
+	return ""
 }
 
 func kindName(e *json.UnmarshalTypeError) string {

@@ -2,6 +2,7 @@ package perdure
 
 import (
 	"fmt"
+	"strings"
 )
 
 // Types of the application errors with which an operation ends badly.
@@ -66,6 +67,13 @@ func (e *InputError) Error() string {
 		return "perdure: input: " + e.Message
 	}
 	return "perdure: input: " + e.Field + ": " + e.Message
+}
+
+// Reason is what an error says without the names of packages before it: for where
+// the type of the error stands beside the message.
+func Reason(err error) string {
+	s := strings.TrimPrefix(err.Error(), "perdure: ")
+	return strings.TrimPrefix(s, "input: ")
 }
 
 // ResponseError is one HTTP exchange that the service refused.

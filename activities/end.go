@@ -38,7 +38,7 @@ func endOf(err error) (errorType string, words *perdure.ServiceError) {
 	default:
 		return "", nil
 	}
-	return errorType, &perdure.ServiceError{Code: errorType, Message: protocol.Cut(err.Error(), 4096)}
+	return errorType, &perdure.ServiceError{Code: errorType, Message: protocol.Cut(perdure.Reason(err), 4096)}
 }
 
 func isTokenError(err error) bool {

@@ -171,8 +171,13 @@ func (h *handle) wait(ctx context.Context, into *perdure.OperationResult) error 
 	if err != nil {
 		return err
 	}
-	if s.State == perdure.StateAmbiguous && !s.Done {
-		return ended(s)
+	if s.State == perdure.StateAmbiguous && !s.Done { // when the start was decided; perhaps no longer
+		if s, err = h.Status(ctx); err != nil {
+			return err
+		}
+		if s.State == perdure.StateAmbiguous && !s.Done {
+			return ended(s)
+		}
 	}
 	err = h.client.temporal.GetWorkflow(ctx, h.id, "").Get(ctx, into)
 	if err != nil && ctx.Err() != nil {

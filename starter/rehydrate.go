@@ -67,7 +67,14 @@ func (c *Client) rehydrate(ctx context.Context, token tokens.Token, o *Rehydrate
 		return h, err
 	}
 	in := perdure.OperationInput{Token: token.Text(), Type: header.Type, Audience: header.Audience}
-	s, err := c.startWorkflow(ctx, h, in, StartOptions{ID: h.id}, enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
+	// Not an update with start: under its shared id that would be answered from the
+	// memory of the run that was closed.
+	run, err := c.temporal.ExecuteWorkflow(ctx, c.workflowOptions(h.id, summary(in, ""), enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE), perdure.WorkflowOperation, in)
+	if err != nil {
+		return h, called(ctx, h.id, err)
+	}
+	h.runID = run.GetRunID()
+	s, err := h.AwaitStarted(ctx)
 	if err != nil {
 		return h, err
 	}

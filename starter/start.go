@@ -71,26 +71,28 @@ func (c *Client) start(ctx context.Context, in perdure.OperationInput, o *StartO
 		opts.ID = "perdure-" + uuid.NewString()
 	}
 	h := &handle{client: c, id: opts.ID}
-	s, err := c.startWorkflow(ctx, h, in, opts, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
+	s, err := c.startWorkflow(ctx, h, in, opts)
 	if err != nil {
 		return h, err
 	}
-	if named {
-		if err := h.sameInput(ctx, in); err != nil {
-			return h, err
-		}
+	if !named {
+		return h, ended(s)
+	}
+	if err := h.sameInput(ctx, in); err != nil {
+		return h, err
+	}
+	// What awaitStarted answered may be the memory of an operation that was there before.
+	if s, err = h.Status(ctx); err != nil {
+		return h, err
 	}
 	return h, ended(s)
 }
 
 // startWorkflow starts the workflow, or joins the one that runs under its id, and
 // waits until its start is decided.
-func (c *Client) startWorkflow(ctx context.Context, h *handle, in perdure.OperationInput, o StartOptions, reuse enumspb.WorkflowIdReusePolicy) (perdure.Status, error) {
-	start := c.temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-		ID: o.ID, TaskQueue: c.TaskQueue, StaticSummary: summary(in, o.Summary),
-		WorkflowIDReusePolicy:    reuse,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-	}, perdure.WorkflowOperation, in)
+func (c *Client) startWorkflow(ctx context.Context, h *handle, in perdure.OperationInput, o StartOptions) (perdure.Status, error) {
+	start := c.temporal.NewWithStartWorkflowOperation(
+		c.workflowOptions(o.ID, summary(in, o.Summary), enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE), perdure.WorkflowOperation, in)
 	update, err := c.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: start,
 		UpdateOptions: client.UpdateWorkflowOptions{
@@ -114,6 +116,14 @@ func (c *Client) startWorkflow(ctx context.Context, h *handle, in perdure.Operat
 		return h.Status(ctx)
 	}
 	return s, called(ctx, h.id, err)
+}
+
+func (c *Client) workflowOptions(id, summary string, reuse enumspb.WorkflowIdReusePolicy) client.StartWorkflowOptions {
+	return client.StartWorkflowOptions{
+		ID: id, TaskQueue: c.TaskQueue, StaticSummary: summary,
+		WorkflowIDReusePolicy:    reuse,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+	}
 }
 
 // isTaken: a closed workflow has the id, and duplicates are rejected.

@@ -31,7 +31,18 @@ func (h *handle) Status(ctx context.Context) (perdure.Status, error) {
 	if err != nil {
 		return perdure.Status{}, err
 	}
-	return h.note(h.client.withHeartbeats(s, d)), nil
+	return h.note(h.client.withHeartbeats(endedInTemporal(s, d), d)), nil
+}
+
+// endedInTemporal marks what Temporal itself ended: nobody asks any longer.
+func endedInTemporal(s perdure.Status, d *workflowservice.DescribeWorkflowExecutionResponse) perdure.Status {
+	info := d.GetWorkflowExecutionInfo()
+	status := info.GetStatus()
+	if status != enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED && status != enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT || s.Done {
+		return s
+	}
+	s.State, s.Done, s.EndedAt, s.NextPollAt = perdure.StateUnknown, true, info.GetCloseTime().AsTime(), time.Time{}
+	return s
 }
 
 func (h *handle) queryStatus(ctx context.Context) (perdure.Status, error) {
@@ -70,10 +81,7 @@ func (h *handle) recorded(ctx context.Context) (perdure.Status, error) {
 		}
 	}
 	s.Stale = true
-	if info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED && !s.Done {
-		s.State, s.Done, s.EndedAt = perdure.StateUnknown, true, info.GetCloseTime().AsTime()
-	}
-	return h.note(h.client.withHeartbeats(s, d)), nil
+	return h.note(h.client.withHeartbeats(endedInTemporal(s, d), d)), nil
 }
 
 // withHeartbeats merges what the pending poll activity says of itself.

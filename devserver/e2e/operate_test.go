@@ -44,6 +44,38 @@ func TestDrainLeavesNoGap(t *testing.T) {
 	require.Less(t, longest, heartbeatTimeout/2)
 }
 
+// Only the operation's own time-out ends an operation whose service has trouble.
+func TestTransientAnswersNeverEndAnOperation(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, settings{})
+	w.worker()
+	ctx := patient(t)
+	for _, f := range []jobservice.Fault{
+		{Action: jobservice.Poll, Status: 500},
+		{Action: jobservice.Poll, Status: 429, Headers: map[string]string{"Retry-After": "1"}},
+		{Action: jobservice.Poll, Status: 503},
+		{Action: jobservice.Poll, Drop: jobservice.DropAfterRead},
+		{Action: jobservice.Poll, Drop: jobservice.DropInAnswer},
+		{Action: jobservice.Poll, Status: 408},
+	} {
+		_, err := w.service.Inject(f)
+		require.NoError(t, err)
+	}
+	op, err := starter.Start[store](ctx, w.client, vectorStore(time.Second), nil)
+	require.NoError(t, err)
+	eventually(ctx, t, "the status shows the trouble", func() bool {
+		s, err := op.Status(ctx)
+		return err == nil && s.LastError != nil && s.State == perdure.StateRunning
+	})
+	value, err := op.Wait(ctx, nil)
+	require.NoError(t, err)
+	require.Equal(t, "completed", value.Status)
+	s, err := op.Status(ctx)
+	require.NoError(t, err)
+	require.Nil(t, s.LastError, "the last question was answered")
+	require.Empty(t, w.service.Faults(), "each of them happened")
+}
+
 // With no worker running the last recorded status answers, and says that it does.
 func TestStatusWithoutAWorker(t *testing.T) {
 	t.Parallel()
