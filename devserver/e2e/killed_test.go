@@ -86,8 +86,15 @@ func TestKilledWhileTheStartsAnswerIsOnTheWay(t *testing.T) {
 		require.Equal(t, perdure.ErrorStartAmbiguous, bad.Type)
 		require.Equal(t, perdure.StateAmbiguous, bad.Status.State)
 		require.False(t, bad.Status.Done, "it stays open")
-		require.NotNil(t, op)
 		require.Len(t, w.service.Books().Starts(), 1, "no blind second POST")
+		ctx := patient(t)
+		require.NoError(t, op.Cancel(ctx, "given up"))
+		eventually(ctx, t, "it is closed", func() bool {
+			s, err := op.Status(ctx)
+			return err == nil && s.Done
+		})
+		_, err = op.Wait(ctx, nil)
+		requireType(t, err, perdure.ErrorCanceled)
 	})
 	t.Run("repeated under its key where it does", func(t *testing.T) {
 		t.Parallel()
