@@ -25,7 +25,7 @@ var rooms = []struct {
 	{room: "activities/protocol", own: []string{""}, forbidden: []string{"go.temporal.io"}},
 	{room: "activities/protocol/openai", own: []string{"", "activities/protocol"}, forbidden: []string{"go.temporal.io"}},
 	{room: "activities/protocol/location", own: []string{"", "activities/protocol"}, forbidden: []string{"go.temporal.io"}},
-	{room: "activities/transport", own: []string{""}, forbidden: []string{"go.temporal.io"}},
+	{room: "activities/transport", own: []string{"", "activities/protocol"}, forbidden: []string{"go.temporal.io"}},
 	{room: "starter", own: []string{"", "tokens"}, forbidden: []string{"go.temporal.io/sdk/worker"}},
 	{room: "worker", own: []string{"", "tokens", "workflows", "activities", "activities/"}, forbidden: []string{"go.temporal.io/server"}},
 	{room: "cmd/perdure", own: []string{"", "starter", "worker", "tokens", "workflows", "activities", "activities/", "cmd/perdure/", "internal/"}, forbidden: []string{"go.temporal.io/server"}},

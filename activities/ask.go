@@ -110,15 +110,16 @@ func (o *operation) read(r reading) (reading, error) {
 	case retry:
 		r.again = protocol.ErrorOf(e)
 		return r, nil
-	case e.Status == http.StatusNotFound && r.at.Sub(o.state.GraceSince) < o.pace().notFoundGrace():
-		r.again, r.notFound = protocol.ErrorOf(e), true
-		return r, nil
 	}
 	if p, ok := o.bound.(protocol.Refuser); ok {
 		if step, ok := p.Refused(o.state.State, e); ok {
 			r.step = &step
 			return r, nil
 		}
+	}
+	if e.Status == http.StatusNotFound && r.at.Sub(o.state.GraceSince) < o.pace().notFoundGrace() {
+		r.again, r.notFound = protocol.ErrorOf(e), true
+		return r, nil
 	}
 	r.end, r.why = perdure.ErrorPollRejected, protocol.ErrorOf(e)
 	return r, nil

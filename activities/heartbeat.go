@@ -62,11 +62,12 @@ func (b *board) get() any {
 	return b.now
 }
 
-// lastHeartbeat is what the attempt before this one recorded last.
+// lastHeartbeat is what the attempt before this one recorded last. One that cannot be
+// read may have said that a start was being sent.
 func lastHeartbeat(ctx context.Context) perdure.Heartbeat {
 	var hb perdure.Heartbeat
 	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &hb) != nil {
-		return perdure.Heartbeat{}
+		return perdure.Heartbeat{Phase: perdure.PhaseSending}
 	}
 	return hb
 }

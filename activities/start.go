@@ -29,17 +29,16 @@ func (a *Activities) Start(ctx context.Context, task perdure.StartTask) (*perdur
 		return a.resume(ctx, task)
 	}
 	info := activity.GetInfo(ctx)
-	p, err := a.plan(task, info)
-	if err != nil {
-		return a.refuse(err)
-	}
 	s := &starting{
-		a: a, plan: p, task: task, attempt: info.Attempt,
-		firstSent: task.FirstSentAt, tries: task.Tries,
-		// A run that was reset to before its start was recorded may have sent it.
-		maybeSent: task.RunID != "" && info.WorkflowExecution.RunID != task.RunID || !task.FirstSentAt.IsZero(),
+		a: a, task: task, attempt: info.Attempt,
+		firstSent: task.FirstSentAt, tries: task.Tries, maybeSent: !task.FirstSentAt.IsZero(),
+		reset: task.RunID != "" && info.WorkflowExecution.RunID != task.RunID,
 	}
 	s.resume(lastHeartbeat(ctx))
+	var err error
+	if s.plan, err = a.plan(task, info); err != nil {
+		return s.refused(err)
+	}
 	ctx, s.cancel = context.WithCancel(ctx)
 	defer s.cancel()
 	stop := every(ctx, func() { _ = s.record(ctx) })
@@ -54,6 +53,15 @@ func (a *Activities) refuse(err error) (*perdure.Answer, error) {
 		return nil, err
 	}
 	return &perdure.Answer{State: perdure.StateFailed, ErrorType: errorType, Error: why, SearchAttributes: a.SearchAttributes()}, nil
+}
+
+// refused is the verdict where this worker cannot make the request.
+func (s *starting) refused(err error) (*perdure.Answer, error) {
+	v, err := s.a.refuse(err)
+	if v != nil && (s.maybeSent || s.reset) { // a worker with another configuration may have sent it
+		v.State, v.ErrorType, v.FirstSentAt = perdure.StateAmbiguous, "", s.firstSent
+	}
+	return v, err
 }
 
 // starting is one start activity at work.
@@ -73,6 +81,9 @@ type starting struct {
 	firstSent time.Time
 	// maybeSent: a request may have been delivered, and was not answered.
 	maybeSent bool
+	// reset: the run was reset to before its start was recorded, and may have sent it
+	// at any time.
+	reset     bool
 	lastError *perdure.TimedError
 	nextAt    time.Time
 }
@@ -86,6 +97,7 @@ func (s *starting) resume(hb perdure.Heartbeat) {
 	if s.firstSent.IsZero() {
 		s.firstSent = hb.FirstSentAt
 	}
+	s.lastError = hb.LastError
 	s.board.now = hb
 }
 
@@ -102,27 +114,42 @@ func (s *starting) record(ctx context.Context) error {
 
 func (s *starting) run(ctx context.Context) (*perdure.Answer, error) {
 	deadline := time.Now().Add(s.a.Watch.Window)
-	for {
-		if s.maybeSent && !s.plan.repeatable(s.firstSent, time.Now()) {
-			return s.ambiguous(), nil
-		}
+	for !s.unrepeatable() {
 		answer, err := s.try(ctx)
 		if answer != nil || err != nil {
 			return answer, err
+		}
+		if s.unrepeatable() {
+			break
 		}
 		wait := time.Until(s.nextAt)
 		if s.isNews() || wait > s.a.Watch.Threshold || time.Now().After(deadline) || !sleep(ctx, max(0, wait)) {
 			return s.later(), nil
 		}
 	}
+	return s.ambiguous(), nil
+}
+
+// unrepeatable: a request may have been delivered, and must not be sent again.
+func (s *starting) unrepeatable() bool {
+	return s.reset || s.maybeSent && !s.plan.repeatable(s.firstSent, time.Now())
 }
 
 // try sends the request once. Neither an answer nor an error: it is to be sent again.
 func (s *starting) try(ctx context.Context) (*perdure.Answer, error) {
 	sentBefore := s.maybeSent
+	// The turn is waited for before "sending" is said: who dies waiting has not sent.
+	release, err := s.plan.service.Admit(ctx)
 	if stopping(ctx) {
+		if err == nil {
+			release()
+		}
 		return s.later(), nil
 	}
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	if err := s.announce(ctx); err != nil {
 		if temporal.IsCanceledError(err) {
 			return s.later(), nil
@@ -135,7 +162,7 @@ func (s *starting) try(ctx context.Context) (*perdure.Answer, error) {
 	}
 	// A request under way is not cut off when the workflow asks to stop: that would
 	// make its outcome unknown.
-	resp, err := s.plan.service.Do(context.WithoutCancel(ctx), request)
+	resp, err := s.plan.service.Send(context.WithoutCancel(ctx), request)
 	if err != nil {
 		return s.unanswered(ctx, err, sentBefore)
 	}

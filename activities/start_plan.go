@@ -21,6 +21,7 @@ type plan struct {
 	options   json.RawMessage
 	bound     protocol.Bound
 	key       string
+	keyWindow time.Duration // how long the protocol's own form of the key counts; 0: it has none
 	target    *url.URL
 	method    string
 	header    http.Header
@@ -116,20 +117,41 @@ func (p *plan) fill(r *perdure.Request) error {
 	if p.header.Get("Accept") == "" {
 		p.header.Set("Accept", "application/json, */*;q=0.5")
 	}
-	ask := protocol.Ask{Method: p.method, URL: p.target.String(), Header: p.header, Body: body}
-	p.bound.Prepare(&ask)
-	p.header, p.body = ask.Header, ask.Body
-	if p.target, err = url.Parse(ask.URL); err != nil {
+	p.body = body
+	return p.change(func(start *protocol.Ask) error {
+		p.bound.Prepare(start)
+		return nil
+	})
+}
+
+// change lets the protocol write onto the request.
+func (p *plan) change(write func(start *protocol.Ask) error) error {
+	ask := protocol.Ask{Method: p.method, URL: p.target.String(), Header: p.header, Body: p.body}
+	if err := write(&ask); err != nil {
+		return err
+	}
+	target, err := url.Parse(ask.URL)
+	if err != nil {
 		return &perdure.InputError{Field: "request.url", Message: "is malformed"}
 	}
+	p.target, p.header, p.body = target, ask.Header, ask.Body
 	return nil
 }
 
 func (p *plan) chooseKey(callers, workflowID, firstRunID string) error {
-	if callers != "" && !p.service.Idempotency.configured() {
+	p.key = first(callers, deriveKey(workflowID, firstRunID))
+	if keyer, ok := p.bound.(protocol.Keyer); ok {
+		err := p.change(func(start *protocol.Ask) (err error) {
+			p.keyWindow, err = keyer.PutKey(start, p.key)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if callers != "" && p.keyWindow == 0 && !p.service.Idempotency.configured() {
 		return &perdure.InputError{Field: "idempotencyKey", Message: fmt.Sprintf("cannot be sent: the configuration of service %q does not say how it recognises a repeated start (idempotency)", p.service.Name())}
 	}
-	p.key = first(callers, deriveKey(workflowID, firstRunID))
 	// A body that cannot take the key is found out before anything is sent.
 	_, err := p.service.Idempotency.put(p.key, time.Time{}, &url.URL{}, http.Header{}, p.body)
 	return err
@@ -150,6 +172,9 @@ func (p *plan) request(firstSent time.Time) (transport.Request, error) {
 func (p *plan) repeatable(firstSent, now time.Time) bool {
 	switch p.method {
 	case http.MethodPut, http.MethodDelete:
+		return true
+	}
+	if p.keyWindow > 0 && (firstSent.IsZero() || now.Sub(firstSent) < p.keyWindow) {
 		return true
 	}
 	return p.service.Idempotency.live(firstSent, now)

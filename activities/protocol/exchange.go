@@ -66,13 +66,16 @@ func (e Exchange) Resolve(protocolName, field, ref string) (string, error) {
 		return "", &perdure.ProtocolError{Protocol: protocolName, Message: fmt.Sprintf("%s is a malformed URL of %d bytes", field, len(ref))}
 	}
 	if (target.Scheme != "https" && target.Scheme != "http") || target.Hostname() == "" {
-		return "", &perdure.ProtocolError{Protocol: protocolName, Message: fmt.Sprintf("%s is no URL of scheme https or http with a host", field)}
+		return "", &perdure.ProtocolError{Protocol: protocolName, Message: field + " is no URL of scheme https or http with a host"}
 	}
 	target.Fragment, target.RawFragment = "", ""
 	target.RawQuery = escapeQuery(target.RawQuery)
 	out := target.String()
 	if len(out) > perdure.MaxURLBytes {
 		return "", &perdure.ProtocolError{Protocol: protocolName, Message: fmt.Sprintf("%s makes a URL of %d bytes", field, len(out))}
+	}
+	if _, err := url.Parse(out); err != nil { // net/url reads hosts that it cannot read again: zones with odd bytes
+		return "", &perdure.ProtocolError{Protocol: protocolName, Message: field + " is a URL with a malformed host"}
 	}
 	return out, nil
 }

@@ -51,10 +51,22 @@ type Retrier interface {
 }
 
 // Refuser is a Bound for which an error answer to a question may be the
-// operation's own end, and not only the question's.
+// operation's own word, and not only the question's end.
 type Refuser interface {
-	// Refused reads a 4xx that is not transient. False: the question was refused.
+	// Refused reads an error answer that is not transient. False: the question was
+	// refused, or, for a 404 within its grace, is asked again; so a protocol to which
+	// a 404 says nothing of its own gives false for it.
 	Refused(state json.RawMessage, answer Exchange) (Step, bool)
+}
+
+// Keyer is a Bound whose convention itself says how a start that is repeated is
+// recognised. What a service's configuration says of idempotency holds beside it.
+type Keyer interface {
+	// PutKey writes onto the start request what stands for the idempotency key. The key
+	// is made of the workflow's identity, so that every repeat carries the same. Window
+	// is how long the service remembers it, counted from the first sending; 0: nothing
+	// was written. A request that cannot take it is a *perdure.InputError.
+	PutKey(start *Ask, key string) (window time.Duration, err error)
 }
 
 // Adopter is a Bound that can take over an operation that others started.
@@ -71,12 +83,15 @@ type Ask struct {
 	URL    string
 	Header http.Header
 	Body   []byte
-	// Option names the option that the URL was made from, if any: what a caller
-	// gives is held against the service's allow list.
+	// Option names the option that the URL was made from, if any, or is FromAdoption:
+	// what a caller gives is held against the service's allow list.
 	Option string
 	// SeeOther: a 303 is read by the protocol and not followed.
 	SeeOther bool
 }
+
+// FromAdoption is the Option of an Ask whose URL was named by a caller's adoption.
+const FromAdoption = "adopt"
 
 // Outcome is how far an operation is.
 type Outcome int

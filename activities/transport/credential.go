@@ -52,6 +52,7 @@ type static struct {
 	header, prefix, query string
 }
 
+// Apply puts the secret into the header or the query.
 func (c *static) Apply(ctx context.Context, r *http.Request) error {
 	value, err := c.read()
 	if err != nil {
@@ -89,6 +90,7 @@ func rememberSent(ctx context.Context) context.Context {
 	return context.WithValue(ctx, sentKey{}, new(string))
 }
 
+// Refresh reads the secret anew.
 func (c *static) Refresh(ctx context.Context) bool {
 	before, after, err := c.reread()
 	if last, ok := ctx.Value(sentKey{}).(*string); ok {
@@ -97,6 +99,7 @@ func (c *static) Refresh(ctx context.Context) bool {
 	return err == nil && after != before
 }
 
+// SecretHeaders is the header, where the secret goes into one.
 func (c *static) SecretHeaders() []string {
 	if c.header == "" {
 		return nil

@@ -58,18 +58,21 @@ func (f *Failure) Error() string {
 // Unwrap gives the cause.
 func (f *Failure) Unwrap() error { return f.Err }
 
-// Do sends one request and reads its answer, whatever its status. Errors:
-// *perdure.EgressError, *perdure.CredentialError (nothing was sent, and nothing
+// Do waits for the service's turn, and sends as Send does.
+func (s *Service) Do(ctx context.Context, req Request) (*Response, error) {
+	release, err := s.Admit(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	return s.Send(ctx, req)
+}
+
+// Send sends one request and reads its answer, whatever its status; the caller has
+// been admitted. Errors: *perdure.EgressError, *perdure.CredentialError (nothing was sent, and nothing
 // will be by trying again), *perdure.SizeError (answered, too large), *Failure
 // (no answer; try again if that is safe), or ctx's own while nothing was sent.
-func (s *Service) Do(ctx context.Context, req Request) (*Response, error) {
-	if err := s.rate.Wait(ctx); err != nil {
-		return nil, &Failure{Unsent: true, Err: err}
-	}
-	if err := s.slots.Acquire(ctx, 1); err != nil {
-		return nil, &Failure{Unsent: true, Err: err}
-	}
-	defer s.slots.Release(1)
+func (s *Service) Send(ctx context.Context, req Request) (*Response, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.limits.RequestTimeout, fmt.Errorf("the service took longer than %v (limits.requestTimeoutSeconds)", s.limits.RequestTimeout))
 	defer cancel()
 
@@ -142,7 +145,9 @@ func (s *Service) send(ctx context.Context, req Request) (*Response, error) {
 	if int64(len(body)) > s.limits.MaxResponseBytes {
 		return nil, &perdure.SizeError{Limit: s.limits.MaxResponseBytes, Message: fmt.Sprintf("raise limits.maxResponseBytes of service %q", s.name)}
 	}
-	return &Response{Method: req.Method, URL: req.URL, Status: raw.StatusCode, Header: raw.Header, Body: body, At: time.Now().UTC()}, nil
+	answer := &Response{Method: req.Method, URL: req.URL, Status: raw.StatusCode, Header: raw.Header, Body: body, At: time.Now().UTC()}
+	s.pause.extend(answer)
+	return answer, nil
 }
 
 // build makes the request. The service's headers and the operation's go to the
@@ -177,8 +182,7 @@ func (s *Service) build(ctx context.Context, req Request, withCredentials bool) 
 
 // failure tells an egress refusal at dial time from a request without an answer.
 func failure(ctx context.Context, unsent bool, err error) error {
-	var denied *perdure.EgressError
-	if errors.As(err, &denied) {
+	if denied, ok := errors.AsType[*perdure.EgressError](err); ok {
 		return denied
 	}
 	if cause := context.Cause(ctx); cause != nil {

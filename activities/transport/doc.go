@@ -4,6 +4,6 @@
 // whether it can have been delivered. It also captures answers for people,
 // without what is secret.
 //
-// May import: the root package, golang.org/x/time, golang.org/x/sync and the
+// May import: the root package, package protocol, golang.org/x/time, golang.org/x/sync and the
 // standard library; no Temporal.
 package transport

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -64,6 +65,7 @@ type Service struct {
 	trusted    []originPattern
 	limits     Limits
 
+	pause pause
 	rate  *rate.Limiter
 	slots *semaphore.Weighted
 	// asks reuses connections; starts never does, and speaks HTTP/1.1: so net/http
@@ -156,13 +158,13 @@ func parseBase(raw string) (*url.URL, error) {
 	base, err := url.Parse(strings.TrimRight(raw, "/"))
 	switch {
 	case raw == "":
-		return nil, fmt.Errorf("baseURL: is missing")
+		return nil, errors.New("baseURL: is missing")
 	case err != nil:
-		return nil, fmt.Errorf("baseURL: is malformed")
+		return nil, errors.New("baseURL: is malformed")
 	case base.Scheme != "https" && base.Scheme != "http" || base.Hostname() == "":
-		return nil, fmt.Errorf("baseURL: want an absolute http or https URL")
+		return nil, errors.New("baseURL: want an absolute http or https URL")
 	case base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "":
-		return nil, fmt.Errorf("baseURL: want no user, query or fragment in it")
+		return nil, errors.New("baseURL: want no user, query or fragment in it")
 	}
 	return base, nil
 }

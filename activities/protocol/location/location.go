@@ -74,7 +74,7 @@ func (b bound) Prepare(start *protocol.Ask) {
 
 const respondAsync = "respond-async"
 
-// Recognizes: 202 with Location.
+// Recognizes a 202 with Location.
 func (bound) Recognizes(start protocol.Exchange) bool {
 	return start.Status == http.StatusAccepted && start.Header.Get("Location") != ""
 }
@@ -109,8 +109,8 @@ func (bound) Next(raw json.RawMessage) (protocol.Ask, error) {
 	return protocol.Ask{Method: http.MethodGet, URL: s.Monitor, SeeOther: true}, nil
 }
 
-// Answered: 202 again is running; 303 names the value; any other 2xx is done, its
-// body the value.
+// Answered reads the monitor's answer, 202 again is running, 303 names the value, any
+// other 2xx is done, its body the value; or the value itself.
 func (bound) Answered(raw json.RawMessage, answer protocol.Exchange) (protocol.Step, error) {
 	s, err := decode(raw)
 	if err != nil {
@@ -147,7 +147,7 @@ func running(s state, answer protocol.Exchange) (protocol.Step, error) {
 	}
 	out := protocol.Step{ServiceStatus: "202"}
 	if body, ok := answer.Object(); ok {
-		out.Progress = answer.Body
+		out.Progress, _ = answer.Value()
 		if word := protocol.String(body["status"]); word != "" {
 			out.ServiceStatus = word
 		}

@@ -57,9 +57,10 @@ type state struct {
 	StatusURL string `json:"statusURL"`
 }
 
+// Prepare adds nothing.
 func (bound) Prepare(*protocol.Ask) {}
 
-// Recognizes: an object of the table, with an id.
+// Recognizes an object of the table, with an id.
 func (bound) Recognizes(start protocol.Exchange) bool {
 	body, ok := start.Object()
 	if !ok || protocol.String(body["id"]) == "" {
@@ -137,7 +138,7 @@ func (b bound) Cancel(raw json.RawMessage) (protocol.Ask, bool, error) {
 	return ask, true, nil
 }
 
-// Retry: a GET is also asked again after 409, and after whatever x-should-retry
+// Retry asks a GET again after 409 too, and after whatever x-should-retry
 // says (OpenAI SDK for Go, internal/requestconfig: shouldRetry).
 func (bound) Retry(answer protocol.Exchange) (retry, known bool) {
 	switch answer.Header.Get("X-Should-Retry") {

@@ -1,0 +1,30 @@
+package protocoltest
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// Problems are what the suite finds, each under the name of its check.
+func Problems(s Suite) []string {
+	var out recorder
+	s.run(func(name string, check func(assert.TestingT)) {
+		out.name = name
+		check(&out)
+	})
+	return out.problems
+}
+
+type recorder struct {
+	mu       sync.Mutex
+	name     string
+	problems []string
+}
+
+func (r *recorder) Errorf(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.problems = append(r.problems, r.name+": "+fmt.Sprintf(format, args...))
+}

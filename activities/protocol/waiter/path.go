@@ -1,0 +1,144 @@
+package waiter
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/jmespath/go-jmespath"
+
+	"github.com/perdure-dev/perdure"
+)
+
+// maxPathBytes bounds an expression, and so how deep it can nest.
+const maxPathBytes = 4096
+
+// path is a compiled JMESPath expression, safe for concurrent use.
+type path struct{ compiled *jmespath.JMESPath }
+
+func compile(field, expression string) (*path, error) {
+	if len(expression) > maxPathBytes {
+		return nil, &perdure.InputError{Field: field, Message: fmt.Sprintf("has %d bytes, want at most %d", len(expression), maxPathBytes)}
+	}
+	compiled, err := parse(expression)
+	if err != nil {
+		return nil, &perdure.InputError{Field: field, Message: "is no JMESPath expression: " + err.Error()}
+	}
+	return &path{compiled}, nil
+}
+
+// parse turns what the library does with some expressions into an error.
+func parse(expression string) (compiled *jmespath.JMESPath, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			compiled, err = nil, fmt.Errorf("%v", r)
+		}
+	}()
+	return jmespath.Compile(expression)
+}
+
+// in evaluates the expression. What it cannot be evaluated on, and what is no JSON,
+// gives nil, as a path to nothing does.
+func (p *path) in(document any) (value any) {
+	if p == nil {
+		return nil
+	}
+	defer func() {
+		if recover() != nil { // the library panics on some slices and functions
+			value = nil
+		}
+	}()
+	value, err := p.compiled.Search(document)
+	if err != nil {
+		return nil
+	}
+	switch value.(type) {
+	case string, bool, float64, json.Number, []any, map[string]any:
+		return value
+	}
+	return nil // an expression reference
+}
+
+// raw is what the expression gives as JSON, nil for nothing and null.
+func (p *path) raw(document any) json.RawMessage {
+	value := p.in(document)
+	if value == nil {
+		return nil
+	}
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false)
+	if e.Encode(value) != nil {
+		return nil
+	}
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
+}
+
+// text is what the expression gives as text: a string, a number with every digit, or
+// a boolean.
+func (p *path) text(document any) (string, bool) {
+	switch v := p.in(document).(type) {
+	case string:
+		return v, v != ""
+	case bool:
+		return strconv.FormatBool(v), true
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64), true
+	case json.Number:
+		return v.String(), true
+	}
+	return "", false
+}
+
+// parseJSON reads JSON for JMESPath, which computes with float64 only: a number that
+// float64 would change stays as it is written, and takes no part in comparisons.
+// Nil: it is no JSON.
+func parseJSON(body []byte) any {
+	if !json.Valid(body) {
+		return nil
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	var document any
+	if d.Decode(&document) != nil {
+		return nil
+	}
+	return floats(document)
+}
+
+// floats puts float64 in place of numbers, within v where that is a collection.
+func floats(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, inner := range v {
+			v[name] = floats(inner)
+		}
+	case []any:
+		for i, inner := range v {
+			v[i] = floats(inner)
+		}
+	case json.Number:
+		if f, exact := asFloat(v.String()); exact {
+			return f
+		}
+	}
+	return v
+}
+
+// asFloat: up to 15 digits survive the way to float64 and back, and of longer numbers
+// those that are spelled the same afterwards.
+func asFloat(number string) (float64, bool) {
+	f, err := strconv.ParseFloat(number, 64)
+	if err != nil {
+		return 0, false
+	}
+	if strconv.FormatFloat(f, 'f', -1, 64) == number {
+		return f, true
+	}
+	mantissa, _, _ := strings.Cut(strings.ToLower(number), "e")
+	digits := strings.Trim(strings.ReplaceAll(strings.TrimPrefix(mantissa, "-"), ".", ""), "0")
+	small := f != 0 && (f < 1e-300 && f > -1e-300) // subnormal numbers have fewer digits
+	return f, len(digits) <= 15 && !small && (f != 0 || digits == "")
+}

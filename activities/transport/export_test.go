@@ -1,0 +1,25 @@
+package transport
+
+import (
+	"context"
+	"net"
+	"net/http"
+)
+
+// PrivateRange is the name of the range of an address that is not public.
+var PrivateRange = privateRange
+
+// SetDial makes a service dial by another function.
+func (s *Service) SetDial(dial func(ctx context.Context, network, address string) (net.Conn, error)) {
+	for _, rt := range []http.RoundTripper{s.asks, s.starts} {
+		if t, ok := rt.(*http.Transport); ok {
+			t.DialContext = dial
+		}
+	}
+}
+
+// SetRoundTripper makes a service send by another round tripper.
+func (s *Service) SetRoundTripper(rt http.RoundTripper) { s.asks, s.starts = rt, rt }
+
+// MatchSegments matches a path's segments with a rule's.
+var MatchSegments = matchSegments

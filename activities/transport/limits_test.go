@@ -1,0 +1,156 @@
+package transport_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/perdure-dev/perdure/activities/transport"
+)
+
+var jobs = &url.URL{Scheme: "https", Host: "h", Path: "/jobs"}
+
+// slow is a service that answers after a second, and sees how many ask at once.
+type slow struct {
+	mu      sync.Mutex
+	now     int
+	most    int
+	arrived []time.Time
+}
+
+func (s *slow) RoundTrip(*http.Request) (*http.Response, error) {
+	s.mu.Lock()
+	s.now++
+	s.most = max(s.most, s.now)
+	s.arrived = append(s.arrived, time.Now())
+	s.mu.Unlock()
+	time.Sleep(time.Second)
+	s.mu.Lock()
+	s.now--
+	s.mu.Unlock()
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody}, nil
+}
+
+func TestDefaults(t *testing.T) {
+	require.Equal(t, transport.Limits{
+		Concurrency: transport.DefaultConcurrency, RequestTimeout: transport.DefaultRequestTimeout,
+		MaxResponseBytes: transport.DefaultMaxResponseBytes, CaptureBytes: transport.DefaultCaptureBytes,
+	}, newService(t, "https://h").Limits())
+}
+
+func TestConcurrency(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var remote slow
+		s := newService(t, "https://h", func(c *transport.Config) { c.Limits.Concurrency = 3 })
+		s.SetRoundTripper(&remote)
+		begin := time.Now()
+		var wg sync.WaitGroup
+		for range 10 {
+			wg.Go(func() {
+				_, err := s.Do(t.Context(), transport.Request{Method: "GET", URL: jobs})
+				require.NoError(t, err)
+			})
+		}
+		wg.Wait()
+		require.Equal(t, 3, remote.most)
+		require.Equal(t, 4*time.Second, time.Since(begin))
+	})
+}
+
+func TestAFullServiceIsNotAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var remote slow
+		s := newService(t, "https://h", func(c *transport.Config) { c.Limits.Concurrency = 1 })
+		s.SetRoundTripper(&remote)
+		go func() { _, _ = s.Do(t.Context(), transport.Request{Method: "GET", URL: jobs}) }()
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		_, err := s.Do(ctx, transport.Request{Method: "POST", URL: jobs, Start: true})
+		var failure *transport.Failure
+		require.ErrorAs(t, err, &failure)
+		require.True(t, failure.Unsent)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Len(t, remote.arrived, 1)
+		time.Sleep(2 * time.Second)
+		_, err = s.Do(t.Context(), transport.Request{Method: "GET", URL: jobs})
+		require.NoError(t, err, "the slot was given back")
+	})
+}
+
+func TestTheTimeoutDoesNotCountTheQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var remote slow
+		s := newService(t, "https://h", func(c *transport.Config) {
+			c.Limits.Concurrency, c.Limits.RequestTimeout = 1, 1500*time.Millisecond
+		})
+		s.SetRoundTripper(&remote)
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				_, err := s.Do(t.Context(), transport.Request{Method: "GET", URL: jobs})
+				require.NoError(t, err)
+			})
+		}
+		wg.Wait()
+		require.Equal(t, 1, remote.most)
+	})
+}
+
+func TestRate(t *testing.T) {
+	tests := []struct {
+		name string
+		rate float64
+		want []time.Duration // when the requests leave
+	}{
+		{"no limit", 0, []time.Duration{0, 0, 0, 0}},
+		{"two a second", 2, []time.Duration{0, 0, 500 * time.Millisecond, time.Second}},
+		{"one in four seconds", 0.25, []time.Duration{0, 4 * time.Second, 8 * time.Second, 12 * time.Second}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var remote slow
+				s := newService(t, "https://h", func(c *transport.Config) { c.Limits.RequestsPerSecond = tt.rate })
+				s.SetRoundTripper(&remote)
+				begin := time.Now()
+				var wg sync.WaitGroup
+				for range tt.want {
+					wg.Go(func() {
+						_, err := s.Do(t.Context(), transport.Request{Method: "GET", URL: jobs})
+						require.NoError(t, err)
+					})
+				}
+				wg.Wait()
+				var left []time.Duration
+				for _, at := range remote.arrived {
+					left = append(left, at.Sub(begin).Round(time.Millisecond))
+				}
+				require.Equal(t, tt.want, left)
+			})
+		})
+	}
+}
+
+func TestARateThatComesTooLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var remote slow
+		s := newService(t, "https://h", func(c *transport.Config) { c.Limits.RequestsPerSecond = 0.1 })
+		s.SetRoundTripper(&remote)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		_, err := s.Do(ctx, transport.Request{Method: "GET", URL: jobs})
+		require.NoError(t, err)
+		_, err = s.Do(ctx, transport.Request{Method: "POST", URL: jobs, Start: true})
+		var failure *transport.Failure
+		require.ErrorAs(t, err, &failure)
+		require.True(t, failure.Unsent)
+		require.Len(t, remote.arrived, 1)
+	})
+}
