@@ -25,7 +25,7 @@ func (in *OperationInput) Check() error {
 		return err
 	}
 	if in.Request != nil {
-		if err := in.Request.check("request"); err != nil {
+		if err := in.Request.check("request", in.ServiceName()); err != nil {
 			return err
 		}
 	}
@@ -41,6 +41,16 @@ func (in *OperationInput) Check() error {
 	}
 	if in.Request != nil && in.Service != "" && in.Request.Service != "" && in.Service != in.Request.Service {
 		return &InputError{Field: "service", Message: fmt.Sprintf("is %q and request.service is %q; want one of them", in.Service, in.Request.Service)}
+	}
+	if in.Token != "" {
+		for _, n := range []struct {
+			field string
+			set   bool
+		}{{"protocol", in.Protocol != nil}, {"idempotencyKey", in.IdempotencyKey != ""}} {
+			if n.set {
+				return &InputError{Field: n.field, Message: "is set beside token, which has its own"}
+			}
+		}
 	}
 	if err := in.Protocol.check(); err != nil {
 		return err
@@ -93,14 +103,14 @@ func (p *Polling) Check(prefix string) error {
 	return nil
 }
 
-func (r *Request) check(prefix string) error {
+func (r *Request) check(prefix, service string) error {
 	if r.Method == "" || strings.ContainsFunc(r.Method, notToken) {
 		return &InputError{Field: prefix + ".method", Message: fmt.Sprintf("is %q, want an HTTP method such as POST", r.Method)}
 	}
 	if err := CheckURL(prefix+".url", r.URL); err != nil {
 		return err
 	}
-	if !isAbsolute(r.URL) && r.Service == "" {
+	if !isAbsolute(r.URL) && service == "" {
 		return &InputError{Field: prefix + ".service", Message: "is missing: a relative url needs the service that it is relative to"}
 	}
 	if err := CheckHeaders(prefix+".headers", r.Headers); err != nil {

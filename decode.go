@@ -47,6 +47,10 @@ func Decode(raw []byte, into any) error {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return &InputError{Message: "more than one JSON value"}
 	}
+	// encoding/json takes a field in any case; a typo must be seen.
+	if field := unknownField(raw, reflect.TypeOf(into)); field != "" {
+		return &InputError{Field: field, Message: "unknown field"}
+	}
 	return nil
 }
 
@@ -57,7 +61,7 @@ func decodeError(err error, raw []byte, into reflect.Type) error {
 	// encoding/json has no type for this error.
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		leaf := strings.Trim(name, `"`)
-		return &InputError{Field: cmp.Or(pathOf(leaf, raw, into), leaf), Message: "unknown field"}
+		return &InputError{Field: cmp.Or(unknownField(raw, into), leaf), Message: "unknown field"}
 	}
 	if errors.Is(err, io.EOF) {
 		return &InputError{Message: "is empty, want a JSON object"}
@@ -65,9 +69,9 @@ func decodeError(err error, raw []byte, into reflect.Type) error {
 	return &InputError{Message: "is not JSON: " + strings.TrimPrefix(err.Error(), "json: ")}
 }
 
-// pathOf is the dotted path of the first key leaf in raw that the type does not have;
-// "" where there is none, as for keys below a map.
-func pathOf(leaf string, raw []byte, t reflect.Type) string {
+// unknownField is the dotted path of the first key in raw that the type does not have
+// in this spelling; "" where there is none. Keys of maps are free.
+func unknownField(raw []byte, t reflect.Type) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -80,14 +84,11 @@ func pathOf(leaf string, raw []byte, t reflect.Type) string {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		known[name] = f.Type
 	}
-	if _, has := object[leaf]; has && known[leaf] == nil {
-		return leaf
-	}
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		if known[name] == nil {
-			continue
+			return name
 		}
-		if below := pathOf(leaf, object[name], known[name]); below != "" {
+		if below := unknownField(object[name], known[name]); below != "" {
 			return name + "." + below
 		}
 	}

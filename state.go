@@ -7,7 +7,7 @@ type State string
 const (
 	StateStarting  State = "starting"  // the service has not answered the start
 	StateRunning   State = "running"   // the service works on it
-	StateCanceling State = "canceling" // cancel was asked for, the end is awaited
+	StateCanceling State = "canceling" // the service has accepted to cancel, the end is awaited
 	StateAmbiguous State = "ambiguous" // it cannot be known whether the service started it
 	StateSucceeded State = "succeeded"
 	StateFailed    State = "failed"

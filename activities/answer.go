@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities/protocol"
@@ -122,7 +123,7 @@ func (*Activities) valueLimitHint() string {
 
 // capped keeps JSON from the service that is small enough to be shown.
 func (o *operation) capped(raw json.RawMessage) json.RawMessage {
-	if len(raw) > o.service.Limits().CaptureBytes || !json.Valid(raw) {
+	if len(raw) > o.service.Limits().CaptureBytes || !json.Valid(raw) || !utf8.Valid(raw) {
 		return nil
 	}
 	return raw

@@ -174,10 +174,13 @@ func (a *Activities) Cancel(ctx context.Context, task perdure.CancelTask) (*perd
 			return &perdure.CancelAnswer{Supported: true, Error: words}, nil
 		}
 		if !sleep(ctx, wait) {
-			return nil, errors.Join(context.Cause(ctx), err)
+			return nil, errStopped // another worker asks
 		}
 	}
 }
+
+// errStopped is the end of an activity that was told to stop before it had a verdict.
+var errStopped = errors.New("activities: stopped before the service had answered")
 
 // maxCancelTries bounds the requests to stop; the operation goes on being asked.
 const maxCancelTries = 8

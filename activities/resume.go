@@ -14,7 +14,11 @@ func (a *Activities) resume(ctx context.Context, task perdure.StartTask) (*perdu
 	in := task.Input
 	o, err := a.openToken(in)
 	if err != nil {
-		return a.refuse(err)
+		v, err := a.refuse(err)
+		if v != nil {
+			v.State = "" // the service's operation was started, and nobody asked how it goes
+		}
+		return v, err
 	}
 	if in.Polling != nil {
 		o.state.Polling = in.Polling

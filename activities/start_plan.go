@@ -111,8 +111,8 @@ func (p *plan) fill(r *perdure.Request) error {
 	for name, values := range r.Headers {
 		p.header[http.CanonicalHeaderKey(name)] = values
 	}
-	if r.Body != nil && p.header.Get("Content-Type") == "" {
-		p.header.Set("Content-Type", r.Body.ContentType())
+	if kind := r.Body.ContentType(); kind != "" && p.header.Get("Content-Type") == "" {
+		p.header.Set("Content-Type", kind)
 	}
 	if p.header.Get("Accept") == "" {
 		p.header.Set("Accept", "application/json, */*;q=0.5")

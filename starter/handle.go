@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"go.temporal.io/sdk/client"
 
@@ -87,6 +88,9 @@ func (h *handle) AwaitStarted(ctx context.Context) (perdure.Status, error) {
 	return h.update(ctx, perdure.UpdateAwaitStarted, perdure.UpdateAwaitStarted)
 }
 
+// movedWait is the pause before an update is sent to the next run.
+const movedWait = 50 * time.Millisecond
+
 // update runs an update to its end. On a closed operation the status answers.
 func (h *handle) update(ctx context.Context, name, updateID string, args ...any) (perdure.Status, error) {
 	for {
@@ -100,7 +104,11 @@ func (h *handle) update(ctx context.Context, name, updateID string, args ...any)
 		switch {
 		case err == nil:
 			return h.note(s), nil
-		case moved(err): // the next run answers
+		case moved(err): // the next run answers, in a moment
+			select {
+			case <-ctx.Done():
+			case <-time.After(movedWait):
+			}
 		case isClosed(err):
 			return h.Status(ctx)
 		default:

@@ -70,5 +70,9 @@ func (s *Service) Admit(ctx context.Context) (release func(), err error) {
 	if err := s.slots.Acquire(ctx, 1); err != nil {
 		return nil, &Failure{Unsent: true, Err: err}
 	}
+	if err := s.pause.wait(ctx); err != nil { // one may have begun meanwhile
+		s.slots.Release(1)
+		return nil, &Failure{Unsent: true, Err: err}
+	}
 	return func() { s.slots.Release(1) }, nil
 }

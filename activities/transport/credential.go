@@ -65,13 +65,13 @@ func (c *static) Apply(ctx context.Context, r *http.Request) error {
 		r.Header.Set(c.header, c.prefix+value)
 		return nil
 	}
-	r.URL.RawQuery = setInQuery(r.URL.RawQuery, c.query, value)
+	r.URL.RawQuery = SetInQuery(r.URL.RawQuery, c.query, value)
 	return nil
 }
 
-// setInQuery replaces one parameter and leaves all else byte for byte as it is: a
+// SetInQuery replaces one parameter and leaves all else byte for byte as it is: a
 // link's query may be signed, or not be of the form that url.Values would read.
-func setInQuery(query, name, value string) string {
+func SetInQuery(query, name, value string) string {
 	var parts []string
 	for part := range strings.SplitSeq(query, "&") {
 		key, _, _ := strings.Cut(part, "=")

@@ -146,7 +146,9 @@ func (s *Service) send(ctx context.Context, req Request) (*Response, error) {
 		return nil, &perdure.SizeError{Limit: s.limits.MaxResponseBytes, Message: fmt.Sprintf("raise limits.maxResponseBytes of service %q", s.name)}
 	}
 	answer := &Response{Method: req.Method, URL: req.URL, Status: raw.StatusCode, Header: raw.Header, Body: body, At: time.Now().UTC()}
-	s.pause.extend(answer)
+	if originOf(req.URL) == s.own {
+		s.pause.extend(answer)
+	}
 	return answer, nil
 }
 
