@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/perdure-dev/perdure"
 )
@@ -14,6 +15,7 @@ type (
 	pollTask   = perdure.PollTask
 	cancelTask = perdure.CancelTask
 	answer     = perdure.Answer
+	ctx        = workflow.Context
 )
 
 // request is the least input.

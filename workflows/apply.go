@@ -13,7 +13,10 @@ func (o *operation) applyStart(work workflow.Context, a *perdure.Answer) {
 	o.Attributes = a.SearchAttributes
 	o.Tries, o.FirstSentAt = max(o.Tries, a.Tries), a.FirstSentAt
 	if r := a.Resumed; r != nil {
-		o.Polling, o.Cancel = r.Polling, r.Cancel
+		o.Cancel = r.Cancel
+		if !o.replan {
+			o.Polling = r.Polling
+		}
 		if !r.StartedAt.IsZero() {
 			o.Status.StartedAt = r.StartedAt
 		}
@@ -61,11 +64,14 @@ func (o *operation) afterStart(work workflow.Context) {
 // that was refused ends nothing: the main line asks now, and decides.
 func (o *operation) apply(work workflow.Context, a *perdure.Answer, seq int, mainLine bool) {
 	o.Status.Polls += a.Polls
-	o.BackoffPolls += a.Polls
+	if !mainLine || !o.replan { // else they were asked at the pace of the polling before
+		o.BackoffPolls += a.Polls
+	}
 	if a.LastPolledAt.After(o.Status.LastPolledAt) {
 		o.Status.LastPolledAt = a.LastPolledAt
 	}
-	over := a.State.Terminal() || a.ErrorType != "" && mainLine
+	refused := !mainLine && a.ErrorType != "" && a.State != perdure.StateFailed
+	over := !refused && (a.State.Terminal() || a.ErrorType != "")
 	if o.done() || seq < o.applied && !over {
 		return
 	}
@@ -75,8 +81,12 @@ func (o *operation) apply(work workflow.Context, a *perdure.Answer, seq int, mai
 	if a.Sealed != "" {
 		o.Sealed = a.Sealed
 	}
-	if !mainLine && a.ErrorType != "" && !over {
-		o.Status.LastError = &perdure.TimedError{At: workflow.Now(work).UTC(), Error: *a.Error}
+	if refused {
+		why := perdure.ServiceError{Code: a.ErrorType}
+		if a.Error != nil {
+			why = *a.Error
+		}
+		o.Status.LastError = &perdure.TimedError{At: workflow.Now(work).UTC(), Error: why}
 		o.askSoon(work)
 		return
 	}
@@ -111,7 +121,7 @@ func (o *operation) takeNames(a *perdure.Answer) {
 
 // takeResponse keeps the last answer; a body that was left out is the one before.
 func (o *operation) takeResponse(a *perdure.Answer) {
-	if a.Response == nil {
+	if a.Response == nil || a.SameBody && a.BodyDigest != o.BodyDigest { // the body that was left out has been replaced
 		return
 	}
 	if a.SameBody && o.Response != nil {
@@ -160,7 +170,7 @@ func (o *operation) askSoon(work workflow.Context) {
 // replanWait reckons the wait under way anew, after the polling was replaced: what
 // the service asked for still counts, above the caller's interval.
 func (o *operation) replanWait(work workflow.Context) {
-	if o.AskedAt.IsZero() || o.state() == perdure.StateStarting {
+	if o.AskedAt.IsZero() || !o.askable() {
 		return
 	}
 	p := o.Polling

@@ -25,11 +25,9 @@ func (o *operation) called() bool {
 
 // attend takes up what has come from outside.
 func (o *operation) attend(work workflow.Context) {
-	for {
+	for o.cancels.Len() > 0 {
 		var raw perdure.RawInput
-		if !o.cancels.ReceiveAsync(&raw) {
-			break
-		}
+		o.cancels.ReceiveAsync(&raw) // what cannot be decoded is a request to cancel all the same
 		o.requestCancel(work, reasonOf(raw))
 	}
 	for o.polls.ReceiveAsync(nil) {

@@ -114,11 +114,15 @@ func (o *operation) limitGrace(work workflow.Context) {
 	if o.Cancel != nil && o.Cancel.GraceSeconds != nil {
 		grace = seconds(*o.Cancel.GraceSeconds)
 	}
-	left := o.Status.Cancel.RequestedAt.Add(grace).Sub(workflow.Now(work))
-	workflow.Go(work, func(work workflow.Context) {
-		if workflow.Sleep(o.beside, max(0, left)) == nil {
-			o.end(work, canceled, perdure.StateUnknown, "", nil)
+	left := max(0, o.Status.Cancel.RequestedAt.Add(grace).Sub(workflow.Now(work)))
+	workflow.Go(o.beside, func(beside workflow.Context) {
+		if workflow.Sleep(beside, left) != nil {
+			return
 		}
+		if left < remoteStopTimeout { // however short the grace, the request to stop is made
+			_, _ = workflow.AwaitWithTimeout(beside, remoteStopTimeout-left, func() bool { return o.CancelSent || o.done() })
+		}
+		o.end(beside, canceled, perdure.StateUnknown, "", nil)
 	})
 }
 
@@ -129,11 +133,11 @@ func (o *operation) limitTime(work workflow.Context) {
 		return
 	}
 	deadline := o.Deadline
-	workflow.Go(work, func(work workflow.Context) {
-		if workflow.Sleep(o.beside, max(0, deadline.Sub(workflow.Now(work)))) != nil || o.done() || !deadline.Equal(o.Deadline) {
+	workflow.Go(o.beside, func(beside workflow.Context) {
+		if workflow.Sleep(beside, max(0, deadline.Sub(workflow.Now(beside)))) != nil || o.done() || !deadline.Equal(o.Deadline) {
 			return
 		}
-		o.timeOut(work)
+		o.timeOut(beside)
 	})
 }
 
@@ -156,6 +160,8 @@ func (o *operation) timeOut(work workflow.Context) {
 }
 
 func (o *operation) cancelOnTimeout(work workflow.Context) {
+	o.besides++
+	defer func() { o.besides-- }()
 	o.Status.Cancel = &perdure.CancelStatus{RequestedAt: workflow.Now(work).UTC(), Reason: "timeoutSeconds passed"}
 	bounded, stop := workflow.WithCancel(o.beside)
 	defer stop()

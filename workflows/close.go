@@ -72,5 +72,8 @@ func message(s perdure.Status) string {
 	if s.Error == nil {
 		return s.ErrorType
 	}
+	if s.Error.Code == s.ErrorType && s.Error.Message != "" {
+		return cut(s.Error.Message, 1024) // the failure has its type beside the message
+	}
 	return cut(s.Error.String(), 1024)
 }

@@ -16,12 +16,13 @@ func (o *operation) mustContinue(work workflow.Context) bool {
 // operation ended meanwhile.
 func (o *operation) prepareToContinue(work workflow.Context) bool {
 	o.moving = true
+	idle := func() bool { return o.besides == 0 && !o.pollUnderway && workflow.AllHandlersFinished(work) }
 	for {
-		o.await(work, func() bool { return o.besides == 0 && workflow.AllHandlersFinished(work) })
+		o.await(work, idle)
 		if o.done() {
 			return false
 		}
-		if o.besides == 0 && workflow.AllHandlersFinished(work) && !o.called() {
+		if idle() && !o.called() {
 			return true
 		}
 	}

@@ -25,6 +25,8 @@ func Operation(ctx workflow.Context, input perdure.RawInput, carried *Carried) (
 	o.listen(ctx, work)
 	if carried == nil {
 		o.begin(work)
+	} else {
+		o.publish(work) // the current details are a run's own
 	}
 	o.limitTime(work)
 	o.resumeCancel(work)

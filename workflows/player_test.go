@@ -39,8 +39,18 @@ type outbound struct {
 	stage *stage
 }
 
+// ExecuteWorkflow begins to count the time.
+func (i *inbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteWorkflowInput) (any, error) {
+	for _, begin := range i.stage.onBegin {
+		begin()
+	}
+	return i.Next.ExecuteWorkflow(ctx, in)
+}
+
 // ExecuteActivity plays the next act. With WaitForCancellation the activity ends when
 // its act does; without, as soon as it is told to stop.
+//
+//workflowcheck:ignore the test's own bookkeeping
 func (o *outbound) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
 	s := o.stage
 	future, settable := workflow.NewFuture(ctx)
@@ -57,9 +67,7 @@ func (o *outbound) ExecuteActivity(ctx workflow.Context, name string, args ...an
 	n := len(s.calls)
 	s.calls = append(s.calls, c)
 	if err != nil {
-		s.t.Errorf("%s at %v: %v: %s", name, c.at, err, input)
-		settable.SetError(temporal.NewNonRetryableApplicationError(err.Error(), "Test", nil))
-		return future
+		panic(fmt.Sprintf("%s at %v: %v: %s", name, c.at, err, input)) // ends the workflow
 	}
 	settle := func(answer any, err error) {
 		if future.IsReady() {
@@ -69,7 +77,7 @@ func (o *outbound) ExecuteActivity(ctx workflow.Context, name string, args ...an
 		settable.Set(encoded(answer, err))
 	}
 	workflow.Go(ctx, func(ctx workflow.Context) { settle(play(ctx)) })
-	if !c.options.WaitForCancellation {
+	if !c.options.WaitForCancellation && !s.stubborn {
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			if ctx.Done().Receive(ctx, nil); ctx.Err() != nil {
 				settle(nil, ctx.Err())
@@ -80,6 +88,8 @@ func (o *outbound) ExecuteActivity(ctx workflow.Context, name string, args ...an
 }
 
 // UpsertTypedSearchAttributes keeps count.
+//
+//workflowcheck:ignore the test's own bookkeeping
 func (o *outbound) UpsertTypedSearchAttributes(ctx workflow.Context, updates ...temporal.SearchAttributeUpdate) error {
 	set := map[string]any{}
 	attributes := temporal.NewSearchAttributes(updates...)
@@ -93,6 +103,9 @@ func (o *outbound) UpsertTypedSearchAttributes(ctx workflow.Context, updates ...
 // UpsertMemo keeps count.
 func (o *outbound) UpsertMemo(ctx workflow.Context, memo map[string]any) error {
 	o.stage.memos++
+	if status, ok := memo[perdure.MemoStatus].(perdure.Status); ok && len(memo) == 1 {
+		o.stage.memo = append(o.stage.memo, status)
+	}
 	return o.Next.UpsertMemo(ctx, memo)
 }
 

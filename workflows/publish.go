@@ -12,9 +12,10 @@ import (
 	"github.com/perdure-dev/perdure"
 )
 
-// published is what the search attributes say, so that only changes are written.
+// published is what search attributes and memo say, so that only changes are written.
 type published struct {
 	State         string `json:"state,omitempty"`
+	Done          bool   `json:"done,omitempty"`
 	Service       string `json:"service,omitempty"`
 	ServiceStatus string `json:"serviceStatus,omitempty"`
 	RemoteID      string `json:"remoteId,omitempty"`
@@ -63,7 +64,7 @@ func (o *operation) publish(work workflow.Context) {
 
 func publishable(s perdure.Status) published {
 	p := published{
-		State: string(s.State), Service: cut(s.Service, maxAttributeBytes),
+		State: string(s.State), Done: s.Done, Service: cut(s.Service, maxAttributeBytes),
 		ServiceStatus: cut(s.ServiceStatus, maxAttributeBytes), RemoteID: cut(withoutSecrets(s.RemoteID), maxAttributeBytes),
 	}
 	if s.PercentComplete != nil {

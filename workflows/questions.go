@@ -40,8 +40,10 @@ func (o *operation) tryStart(work workflow.Context) {
 		o.end(work, failed, perdure.StateFailed, perdure.ErrorInvalidInput, inputError(err))
 		return
 	}
+	input := o.input
+	input.Polling = o.Polling
 	task := perdure.StartTask{
-		Input: o.input, RunID: info.OriginalRunID, FirstRunID: info.FirstRunID,
+		Input: input, RunID: info.OriginalRunID, FirstRunID: info.FirstRunID,
 		Tries: o.Tries, FirstSentAt: o.FirstSentAt, Deadline: o.Deadline, StartedAt: o.Status.StartedAt,
 	}
 	if o.Status.LastError != nil {
@@ -50,11 +52,11 @@ func (o *operation) tryStart(work workflow.Context) {
 	}
 	cancelable, cancel := workflow.WithCancel(work)
 	defer cancel()
-	o.interrupt = false
+	o.interrupt, o.replan = false, false
 	started := workflow.ExecuteActivity(activityContext(cancelable, true), perdure.ActivityStart, task)
 	for !started.IsReady() && !o.done() {
-		o.await(work, func() bool { return started.IsReady() || o.interrupt || o.mustContinue(work) })
-		if o.interrupt || o.mustContinue(work) {
+		o.await(work, func() bool { return started.IsReady() || o.interrupt })
+		if o.interrupt {
 			cancel() // it returns as soon as no request is under way
 			o.awaitIdle(work, started)
 		}
@@ -88,7 +90,12 @@ func (o *operation) startLost(work workflow.Context, err error) {
 		return
 	}
 	o.Status.State = perdure.StateAmbiguous
+	o.Status.Error = &perdure.ServiceError{
+		Code:    perdure.ErrorStartAmbiguous,
+		Message: "the start was broken off while no worker had it; a worker before may have sent the request",
+	}
 	o.publish(work)
+	o.afterStart(work)
 }
 
 // watch has the operation asked for until there is something to tell.
@@ -116,6 +123,12 @@ func (o *operation) watch(work workflow.Context) {
 		if !temporal.IsCanceledError(err) {
 			o.noteFailure(work, err)
 			o.setWait(work, perdure.Answer{WaitSeconds: retries.MaximumInterval.Seconds()})
+		}
+		return
+	}
+	if a.Polls == 0 && a.State == "" && a.ErrorType == "" { // told to stop before it had asked: the wait goes on
+		if a.Sealed != "" {
+			o.Sealed = a.Sealed
 		}
 		return
 	}

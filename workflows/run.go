@@ -135,7 +135,7 @@ func (o *operation) startDecided() bool {
 }
 
 func inputError(err error) *perdure.ServiceError {
-	return &perdure.ServiceError{Code: perdure.ErrorInvalidInput, Message: err.Error()}
+	return &perdure.ServiceError{Code: perdure.ErrorInvalidInput, Message: perdure.Reason(err)}
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

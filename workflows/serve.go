@@ -44,6 +44,7 @@ func (o *operation) token() (string, error) {
 
 // awaitStarted answers once the start is answered, ambiguous or failed.
 func (o *operation) awaitStarted(ctx workflow.Context) (perdure.Status, error) {
+	ctx, _ = workflow.NewDisconnectedContext(ctx) // cancelling the workflow is answered by what becomes of the start
 	if err := workflow.Await(ctx, func() bool { return o.startDecided() || o.moving }); err != nil {
 		return perdure.Status{}, err
 	}
@@ -91,7 +92,8 @@ func (o *operation) setPolling(ctx workflow.Context, raw perdure.RawInput) (perd
 	if err := perdure.Decode(raw, &polling); err != nil {
 		return perdure.Status{}, invalid(err)
 	}
-	o.Polling, o.BackoffPolls, o.interrupt, o.replan = &polling, 0, true, true
+	o.Polling, o.BackoffPolls, o.replan = &polling, 0, true
+	o.interrupt = o.interrupt || o.startDecided() // a start under way is not broken off for that
 	o.replanWait(ctx)
 	return o.Status, nil
 }
@@ -121,7 +123,7 @@ func reasonOf(raw perdure.RawInput) string {
 }
 
 func invalid(err error) error {
-	return temporal.NewNonRetryableApplicationError(err.Error(), perdure.ErrorInvalidInput, nil)
+	return temporal.NewNonRetryableApplicationError(perdure.Reason(err), perdure.ErrorInvalidInput, nil)
 }
 
 func runMoved() error {

@@ -36,9 +36,15 @@ type stage struct {
 	polls   []act[perdure.PollTask]
 	cancels []act[perdure.CancelTask]
 
+	onBegin   []func()
+	unchecked int // checks that are still to come
+	// stubborn: no activity ends before its act does, whatever the workflow says.
+	stubborn bool
+
 	calls      []call
 	attributes []map[string]any // one for each upsert
 	memos      int
+	memo       []perdure.Status // as upserted
 }
 
 // act plays an activity. Ctx is done when the activity is told to stop.
@@ -62,7 +68,10 @@ func newStage(t *testing.T) *stage {
 	s := &stage{t: t, env: suite.NewTestWorkflowEnvironment()}
 	s.env.SetStartTime(epoch)
 	s.env.SetTestTimeout(20 * time.Second)
-	s.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&player{stage: s}}})
+	s.env.SetWorkerOptions(worker.Options{
+		Interceptors:             []interceptor.WorkerInterceptor{&player{stage: s}},
+		DeadlockDetectionTimeout: time.Minute, // of a busy machine
+	})
 	workflows.Register(s.env)
 	return s
 }
@@ -72,14 +81,24 @@ func (s *stage) run(args ...any) *stage {
 	s.t.Helper()
 	s.env.ExecuteWorkflow(perdure.WorkflowOperation, args...)
 	require.True(s.t, s.env.IsWorkflowCompleted())
+	require.Zero(s.t, s.unchecked, "checks that the run did not come to")
+	var panicked *temporal.PanicError
+	require.False(s.t, errors.As(s.env.GetWorkflowError(), &panicked), "the workflow task fails: %v", s.env.GetWorkflowError())
 	require.Empty(s.t, s.starts, "starts that were not asked for")
 	require.Empty(s.t, s.polls, "polls that were not asked for")
 	require.Empty(s.t, s.cancels, "cancels that were not asked for")
 	return s
 }
 
-// at calls f when the workflow has run for d.
-func (s *stage) at(d time.Duration, f func()) { s.env.RegisterDelayedCallback(f, d) }
+// at calls f when the workflow has run for d; for 0 with its first task.
+func (s *stage) at(d time.Duration, f func()) {
+	if d == 0 {
+		s.env.RegisterDelayedCallback(f, 0)
+		return
+	}
+	// The environment's first task takes real time, in which its clock would run.
+	s.onBegin = append(s.onBegin, func() { s.env.RegisterDelayedCallback(f, d) })
+}
 
 func (s *stage) elapsed() time.Duration { return s.env.Now().Sub(epoch) }
 
