@@ -67,6 +67,18 @@ func (in *OperationInput) Check() error {
 	return nil
 }
 
+// Check reports the first field that is wrong, as an *InputError.
+func (r *Resolve) Check() error {
+	set := map[string]bool{"retry": r.Retry, "adopt": r.Adopt != nil, "fail": r.Fail != ""}
+	if err := exactlyOne(set, "retry", "adopt", "fail"); err != nil {
+		return err
+	}
+	if r.Adopt != nil {
+		return r.Adopt.check()
+	}
+	return nil
+}
+
 // ServiceName is the service that the caller named, if any.
 func (in *OperationInput) ServiceName() string {
 	if in.Request != nil && in.Request.Service != "" {

@@ -34,6 +34,7 @@ const (
 	UpdateAwaitStarted = "awaitStarted"
 	UpdateUpdateStatus = "updateStatus"
 	UpdateSetPolling   = "setPolling"
+	UpdateResolve      = "resolve"
 )
 
 // Search attributes, set where the namespace has them.

@@ -144,6 +144,17 @@ type CancelSignal struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// Resolve is the argument of the update "resolve", by which a person settles an
+// ambiguous start: exactly one of its fields is set.
+type Resolve struct {
+	// Retry sends the start again: the service is known not to have started anything.
+	Retry bool `json:"retry,omitempty"`
+	// Adopt takes over the operation that a person found at the service.
+	Adopt *Adoption `json:"adopt,omitempty"`
+	// Fail gives up, for this reason.
+	Fail string `json:"fail,omitempty"`
+}
+
 // UpdateStatusRequest is the argument of the update "updateStatus".
 type UpdateStatusRequest struct {
 	// Headers are sent with this question only.

@@ -22,6 +22,10 @@ type StartTask struct {
 	FirstSentAt time.Time `json:"firstSentAt,omitzero"`
 	Deadline    time.Time `json:"deadline,omitzero"`
 	StartedAt   time.Time `json:"startedAt,omitzero"`
+	// Again: a person knows that nothing was started, whatever was sent before.
+	Again bool `json:"again,omitempty"`
+	// Adopt takes over an operation in place of sending the request.
+	Adopt *Adoption `json:"adopt,omitempty"`
 	// KnownError is the failure that the workflow shows already.
 	KnownError *ServiceError `json:"knownError,omitempty"`
 }

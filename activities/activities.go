@@ -54,6 +54,8 @@ type Service struct {
 	// NotStarted are the statuses by which the service says for sure that a start
 	// request started nothing.
 	NotStarted []int
+	// Lookup finds a start whose answer was lost; nil: it cannot be found.
+	Lookup *Lookup
 }
 
 // Activities are the activities of a worker, safe for concurrent use.

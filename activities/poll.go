@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/activities/protocol"
 )
 
 // tellEvery is how often progress, and a service that cannot be asked, are news.
@@ -27,6 +28,8 @@ func (a *Activities) Poll(ctx context.Context, task perdure.PollTask) (*perdure.
 		o.state.Polling = task.Polling
 	}
 	if task.Once {
+		stop := beat(ctx, func() any { return perdure.Heartbeat{Phase: perdure.PhaseWatching} }) // alive, and not the watcher
+		defer stop()
 		return w.once(ctx)
 	}
 	stop := beat(ctx, w.board.get)
@@ -161,7 +164,7 @@ func (w *watch) toldNow() bool {
 	switch {
 	case r.end != "":
 		return true
-	case r.step != nil && (r.step.Outcome.State().Terminal() && !r.step.Fetch || r.step.ServiceStatus != known.ServiceStatus && !r.step.Fetch):
+	case r.step != nil && (r.step.Outcome.State().Terminal() && !r.step.Fetch || protocol.Cut(r.step.ServiceStatus, maxWordBytes) != known.ServiceStatus && !r.step.Fetch):
 		return true
 	}
 	if !w.hasNews() {
@@ -190,7 +193,7 @@ func (w *watch) report(ctx context.Context, whole bool) (*perdure.Answer, error)
 	a := w.answer()
 	a.Polls = w.polls
 	a.LastError = w.lastError
-	a.Interval = w.pace().interval(1).Seconds()
+	a.Interval = w.pace().configured().Seconds()
 	r := w.last
 	a.LastPolledAt = r.at
 	a.ServiceWaitSeconds = r.asked.Seconds()

@@ -33,7 +33,7 @@ func (a *Activities) resume(ctx context.Context, task perdure.StartTask) (*perdu
 	v.State = perdure.StateRunning
 	v.ServiceStatus = o.state.ServiceStatus
 	v.SearchAttributes = a.SearchAttributes()
-	v.Interval = o.pace().interval(1).Seconds()
+	v.Interval = o.pace().configured().Seconds()
 	v.Resumed = &perdure.Resumed{
 		Polling: o.state.Polling, Cancel: o.state.Cancel, Deadline: o.state.Deadline, StartedAt: o.state.StartedAt,
 	}

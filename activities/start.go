@@ -28,11 +28,14 @@ func (a *Activities) Start(ctx context.Context, task perdure.StartTask) (*perdur
 	if task.Input.Token != "" {
 		return a.resume(ctx, task)
 	}
+	if taken := adoption(task); taken != nil {
+		return a.adopt(ctx, task, *taken)
+	}
 	info := activity.GetInfo(ctx)
 	s := &starting{
 		a: a, task: task, attempt: info.Attempt,
 		firstSent: task.FirstSentAt, tries: task.Tries, maybeSent: !task.FirstSentAt.IsZero(),
-		reset: task.RunID != "" && info.WorkflowExecution.RunID != task.RunID,
+		reset: task.RunID != "" && info.WorkflowExecution.RunID != task.RunID && !task.Again,
 	}
 	s.resume(lastHeartbeat(ctx))
 	var err error
@@ -114,20 +117,24 @@ func (s *starting) record(ctx context.Context) error {
 
 func (s *starting) run(ctx context.Context) (*perdure.Answer, error) {
 	deadline := time.Now().Add(s.a.Watch.Window)
-	for !s.unrepeatable() {
+	for {
+		if s.unrepeatable() {
+			if answer, err := s.settle(ctx); answer != nil || err != nil {
+				return answer, err
+			}
+		}
 		answer, err := s.try(ctx)
 		if answer != nil || err != nil {
 			return answer, err
 		}
 		if s.unrepeatable() {
-			break
+			continue
 		}
 		wait := time.Until(s.nextAt)
 		if s.isNews() || wait > s.a.Watch.Threshold || time.Now().After(deadline) || !sleep(ctx, max(0, wait)) {
 			return s.later(), nil
 		}
 	}
-	return s.ambiguous(), nil
 }
 
 // unrepeatable: a request may have been delivered, and must not be sent again.
@@ -258,7 +265,7 @@ func (s *starting) answered(ctx context.Context, resp *transport.Response, sentB
 		s.maybeSent = true
 		s.failed(protocol.ErrorOf(e), asked)
 		return nil, nil
-	case sentBefore && refusesRepeat(e.Status):
+	case sentBefore: // it says nothing of the request before it, which may have been delivered
 		s.failed(protocol.ErrorOf(e), 0)
 		return s.ambiguousAfter(resp), nil
 	}
@@ -274,21 +281,11 @@ func (s *starting) startedNothing(e protocol.Exchange) bool {
 	case http.StatusTooManyRequests:
 		return true
 	case http.StatusServiceUnavailable:
-		if e.Header.Get("Retry-After") != "" {
+		if e.Header.Get("Retry-After") != "" || protocol.RetryAfter(e.Header, e.At) > 0 {
 			return true
 		}
 	}
 	return slices.Contains(s.plan.service.NotStarted, e.Status)
-}
-
-// refusesRepeat are the answers to a repeat that do not say what became of the
-// request before it, which may have been delivered.
-func refusesRepeat(status int) bool {
-	switch status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusGone, http.StatusPreconditionFailed:
-		return true
-	}
-	return false
 }
 
 // started reads what the service started.
@@ -312,7 +309,7 @@ func (s *starting) started(ctx context.Context, resp *transport.Response) (*perd
 	o.tellResponse(a, resp, "")
 	a.AsOf = resp.At
 	pace := o.pace()
-	a.Interval = pace.interval(1).Seconds()
+	a.Interval = pace.configured().Seconds()
 	if !step.Ended() && !step.Fetch {
 		asked := protocol.RetryAfter(e.Header, e.At)
 		wait := pace.afterAnswer(1, asked)

@@ -27,6 +27,8 @@ type plan struct {
 	header    http.Header
 	body      []byte
 	callerOps []string
+	// tagged: the key is on the request, so that a look-up can find it.
+	tagged bool
 }
 
 // plan checks all that only a worker can check, before anything is sent.
@@ -34,9 +36,6 @@ func (a *Activities) plan(task perdure.StartTask, info activity.Info) (*plan, er
 	in := task.Input
 	if err := in.Check(); err != nil {
 		return nil, err
-	}
-	if in.Request == nil {
-		return nil, &perdure.InputError{Field: "adopt", Message: "is not supported by this version"}
 	}
 	found, err := transport.Find(a.transports(), in.ServiceName(), in.Request.URL)
 	if err != nil {
@@ -149,7 +148,12 @@ func (p *plan) chooseKey(callers, workflowID, firstRunID string) error {
 			return err
 		}
 	}
-	if callers != "" && p.keyWindow == 0 && !p.service.Idempotency.configured() {
+	if err := p.tag(); err != nil {
+		return err
+	}
+	l := p.service.Lookup
+	p.tagged = p.keyWindow > 0 || p.service.Idempotency.configured() || l != nil && (l.Body != "" || callers != "")
+	if callers != "" && !p.tagged {
 		return &perdure.InputError{Field: "idempotencyKey", Message: fmt.Sprintf("cannot be sent: the configuration of service %q does not say how it recognises a repeated start (idempotency)", p.service.Name())}
 	}
 	// A body that cannot take the key is found out before anything is sent.
@@ -187,7 +191,7 @@ func (p *plan) operation(a *Activities, task perdure.StartTask, at time.Time) *o
 	o.header.Service, o.header.Type, o.header.Audience = p.service.Name(), in.Type, in.Audience
 	o.state = state{
 		Protocol: p.name, Options: p.options, CallerOptions: p.callerOps,
-		Headers: laterHeaders(in.Request.Headers, p.service), GraceSince: at,
+		Headers: laterHeaders(in.Request, p.service), GraceSince: at,
 		Polling: in.Polling, Cancel: in.Cancel, Deadline: task.Deadline, StartedAt: task.StartedAt,
 	}
 	return o

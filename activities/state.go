@@ -123,9 +123,12 @@ func (o *operation) pace() pace {
 }
 
 // laterHeaders are the start's headers that go on later requests too.
-func laterHeaders(h map[string][]string, s *Service) map[string][]string {
+func laterHeaders(r *perdure.Request, s *Service) map[string][]string {
+	if r == nil {
+		return nil
+	}
 	out := map[string][]string{}
-	for name, values := range h {
+	for name, values := range r.Headers {
 		n := http.CanonicalHeaderKey(name)
 		switch {
 		case strings.HasPrefix(n, "If-"), strings.HasPrefix(n, "Content-"), n == "Range", n == "Prefer",

@@ -67,6 +67,9 @@ func (p pace) floor() time.Duration {
 	return seconds(p.caller.IntervalSeconds)
 }
 
+// configured is the interval where the caller gives none.
+func (p pace) configured() time.Duration { return pace{service: p.service}.interval(1) }
+
 func (p pace) interval(n int) time.Duration {
 	base := first(p.floor(), seconds(field(p.service, func(s *perdure.Polling) float64 { return s.IntervalSeconds })), defaultInterval)
 	factor := first(field(p.caller, func(s *perdure.Polling) float64 { return s.Backoff }), field(p.service, func(s *perdure.Polling) float64 { return s.Backoff }), 1)

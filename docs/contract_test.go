@@ -63,6 +63,8 @@ var shown = map[string]any{
 	"summary":          starter.Summary{},
 	"failure":          failure{},
 	"usage":            failure{},
+	"resolve":          perdure.Resolve{},
+	"input-adopt":      perdure.OperationInput{},
 }
 
 // wire are the structs of the contract. Each has a table on the page.
@@ -83,6 +85,7 @@ var wire = []any{
 	perdure.OperationResult{},
 	perdure.UpdateStatusRequest{},
 	perdure.CancelSignal{},
+	perdure.Resolve{},
 }
 
 func page(t *testing.T) string {

@@ -82,6 +82,24 @@ func (h *handle) SetPolling(ctx context.Context, p perdure.Polling) (perdure.Sta
 	return s, err
 }
 
+// Resolve settles an ambiguous start by what a person found out, and returns when that
+// is carried out, with what is known then. ErrDone on an operation that is over; where
+// the start is not ambiguous, or an adoption cannot be carried out, the start stays as
+// it is and the error is a *perdure.OperationError of type perdure.ErrorInvalidInput.
+func (h *handle) Resolve(ctx context.Context, r perdure.Resolve) (perdure.Status, error) {
+	if err := r.Check(); err != nil {
+		return perdure.Status{}, err
+	}
+	s, err := h.Status(ctx)
+	if err != nil {
+		return s, err
+	}
+	if s.Done {
+		return s, ErrDone
+	}
+	return h.update(ctx, perdure.UpdateResolve, "", r)
+}
+
 // AwaitStarted waits until the service has answered the start, or it is known that it
 // will not, or it cannot be known.
 func (h *handle) AwaitStarted(ctx context.Context) (perdure.Status, error) {

@@ -66,8 +66,12 @@ func (c *Client) start(ctx context.Context, in perdure.OperationInput, o *StartO
 	if o != nil {
 		opts = *o
 	}
-	named := opts.ID != ""
-	if !named {
+	named := opts.ID != "" || in.Adopt != nil
+	switch {
+	case opts.ID != "":
+	case in.Adopt != nil:
+		opts.ID = adoptedID(in)
+	default:
 		opts.ID = "perdure-" + uuid.NewString()
 	}
 	h := &handle{client: c, id: opts.ID}
@@ -164,6 +168,8 @@ func summary(in perdure.OperationInput, given string) string {
 		return given
 	case in.Type != "":
 		return in.Type
+	case in.Adopt != nil:
+		return "adopted"
 	case in.Request != nil:
 		return in.Request.Method + " " + in.ServiceName()
 	}

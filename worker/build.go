@@ -73,8 +73,15 @@ func (c *Config) service(name string, s *Service) (*activities.Service, error) {
 	}
 	return &activities.Service{
 		Service: out, Protocol: s.Protocol, Polling: s.Polling,
-		Idempotency: s.Idempotency.activities(), NotStarted: s.NotStarted,
+		Idempotency: s.Idempotency.activities(), NotStarted: s.NotStarted, Lookup: s.Lookup.activities(),
 	}, nil
+}
+
+func (l *Lookup) activities() *activities.Lookup {
+	if l == nil {
+		return nil
+	}
+	return &activities.Lookup{Method: cmp.Or(l.Request.Method, "GET"), URL: l.Request.URL, Found: l.Found, Body: l.Body}
 }
 
 func (i *Idempotency) activities() activities.Idempotency {

@@ -27,7 +27,9 @@ func (k *checker) service(name string, s *Service) {
 	k.headers(key, s)
 	k.idempotency(below(key, "idempotency"), s.Idempotency)
 	k.input(s.Polling.Check(below(key, "polling")))
-	k.unsupported(below(key, "lookup"), s.Lookup.set)
+	if l := s.Lookup.activities(); l != nil {
+		k.inputBelow(below(key, "lookup"), l.Check())
+	}
 	k.unsupported(below(key, "proxy"), s.Proxy.set)
 	k.unsupported(below(key, "tls"), s.TLS.set)
 	k.unsupported(below(key, "stickyCookies"), s.StickyCookies)

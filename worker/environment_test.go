@@ -134,7 +134,7 @@ func TestActivitiesOptions(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 30*24*time.Hour, o.TokenLifetime)
 	require.Equal(t, activities.Watch{Threshold: 20 * time.Second, Window: 10 * time.Minute}, o.Watch)
-	require.Equal(t, []string{"location", "openai"}, o.Protocols.Names())
+	require.Equal(t, []string{"azure", "google", "location", "openai", "waiter"}, o.Protocols.Names())
 	jobs := o.Services["jobs"]
 	require.Equal(t, "jobs", jobs.Name())
 	require.Equal(t, 33554432, int(jobs.Limits().MaxResponseBytes))

@@ -4,14 +4,17 @@ import (
 	"slices"
 
 	"github.com/perdure-dev/perdure/activities/protocol"
+	"github.com/perdure-dev/perdure/activities/protocol/azure"
+	"github.com/perdure-dev/perdure/activities/protocol/google"
 	"github.com/perdure-dev/perdure/activities/protocol/location"
 	"github.com/perdure-dev/perdure/activities/protocol/openai"
+	"github.com/perdure-dev/perdure/activities/protocol/waiter"
 )
 
 // builtIn protocols, in the order in which "auto" tries them: what recognises less
-// comes first.
+// comes first. Waiter recognises nothing, and is only found by its name.
 func builtIn() []protocol.Protocol {
-	return []protocol.Protocol{openai.Protocol{}, location.Protocol{}}
+	return []protocol.Protocol{azure.Protocol{}, google.Protocol{}, openai.Protocol{}, location.Protocol{}, waiter.Protocol{}}
 }
 
 // registry holds the user's own protocols, which "auto" tries first, and the

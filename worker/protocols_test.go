@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -27,8 +28,39 @@ services: {a: {baseURL: "https://a.example.com", protocol: {name: own}}}
 	require.NoError(t, cfg.Check(ownProtocol{"own"}))
 	o, err := cfg.Activities(ownProtocol{"own"})
 	require.NoError(t, err)
-	require.Equal(t, []string{"location", "openai", "own"}, o.Protocols.Names())
+	require.Subset(t, o.Protocols.Names(), []string{"azure", "google", "location", "openai", "own"})
 
 	_, err = worker.New(nil, cfg, worker.Options{Protocols: []protocol.Protocol{ownProtocol{"openai"}}})
 	require.ErrorContains(t, err, `the name "openai" is taken`)
+}
+
+// Each answer is one that all the protocols after the right one recognise too.
+func TestAutoTriesTheProtocolsInTheirOrder(t *testing.T) {
+	o, err := written(t, `tokens: {keysetFile: keyset.json}
+services: {a: {baseURL: "https://a.example.com"}}
+`).Activities()
+	require.NoError(t, err)
+	const body = `{"name":"operations/7","id":"x","object":"batch","status":"in_progress"}`
+	for _, tt := range []struct {
+		name, body string
+		header     map[string]string
+		want       string
+	}{
+		{"Azure-AsyncOperation", body, map[string]string{"Azure-AsyncOperation": "/m", "Location": "/l"}, "azure"},
+		{"Operation-Location", body, map[string]string{"Operation-Location": "/m", "Location": "/l"}, "azure"},
+		{"a provisioningState", body[:len(body)-1] + `,"properties":{"provisioningState":"Creating"}}`, map[string]string{"Location": "/l"}, "azure"},
+		{"a name of an operation", body, map[string]string{"Location": "/l"}, "google"},
+		{"an object", `{"id":"x","object":"batch","status":"in_progress"}`, map[string]string{"Location": "/l"}, "openai"},
+		{"a Location", `{}`, map[string]string{"Location": "/l"}, "location"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			e := protocol.Exchange{Method: http.MethodPost, URL: "https://a.example.com/x", Status: http.StatusAccepted, Header: http.Header{}, Body: []byte(tt.body)}
+			for name, value := range tt.header {
+				e.Header.Set(name, value)
+			}
+			got, _, ok := o.Protocols.Detect(e)
+			require.True(t, ok)
+			require.Equal(t, tt.want, got)
+		})
+	}
 }

@@ -21,10 +21,11 @@ type Service struct {
 	Idempotency *Idempotency `json:"idempotency,omitempty"`
 	// NotStarted are statuses by which the service says for sure that nothing was
 	// started. Default: none.
-	NotStarted []int            `json:"notStarted,omitempty" min:"400" max:"599"`
-	Lookup     Unsupported      `json:"lookup,omitzero"`
-	Polling    *perdure.Polling `json:"polling,omitempty"`
-	Limits     Limits           `json:"limits,omitzero"`
+	NotStarted []int `json:"notStarted,omitempty" min:"400" max:"599"`
+	// Lookup finds a start whose answer was lost. Default: it cannot be found.
+	Lookup  *Lookup          `json:"lookup,omitempty"`
+	Polling *perdure.Polling `json:"polling,omitempty"`
+	Limits  Limits           `json:"limits,omitzero"`
 	// AllowedOrigins may be named by the service's answers, besides BaseURL's own.
 	AllowedOrigins []string `json:"allowedOrigins,omitempty"`
 	// CredentialOrigins among them also get the credentials.
@@ -61,6 +62,26 @@ type Idempotency struct {
 	// WindowSeconds is how long the service remembers a key. Default 24 hours, 5
 	// minutes for repeatability.
 	WindowSeconds float64 `json:"windowSeconds,omitempty" min:"1" max:"31536000"`
+}
+
+// Lookup is how a start whose answer was lost is found at the service. {key} stands
+// for the start's idempotency key.
+type Lookup struct {
+	Request LookupRequest `json:"request,omitzero"`
+	// Found is JMESPath on the answer: the operation's id or its status monitor's URL;
+	// null: the start did not arrive. Required.
+	Found string `json:"found,omitempty"`
+	// Body is where the key goes in the start's JSON body, dotted, where idempotency
+	// does not put it on the request.
+	Body string `json:"body,omitempty"`
+}
+
+// LookupRequest is what is asked.
+type LookupRequest struct {
+	// Method is GET by default; POST is for a search.
+	Method string `json:"method,omitempty"`
+	// URL is relative to BaseURL, or absolute. Required.
+	URL string `json:"url,omitempty"`
 }
 
 // Limits of a service, for each worker.

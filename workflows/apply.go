@@ -26,6 +26,9 @@ func (o *operation) applyStart(work workflow.Context, a *perdure.Answer) {
 		}
 	}
 	o.takeNames(a)
+	if o.notResolved(work, a) {
+		return
+	}
 	if a.State == perdure.StateStarting {
 		o.Status.LastError = a.LastError
 		o.setWait(work, *a)

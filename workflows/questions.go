@@ -46,6 +46,9 @@ func (o *operation) tryStart(work workflow.Context) {
 		Input: input, RunID: info.OriginalRunID, FirstRunID: info.FirstRunID,
 		Tries: o.Tries, FirstSentAt: o.FirstSentAt, Deadline: o.Deadline, StartedAt: o.Status.StartedAt,
 	}
+	if o.Resolve != nil {
+		task.Again, task.Adopt = o.Resolve.Retry, o.Resolve.Adopt
+	}
 	if o.Status.LastError != nil {
 		known := o.Status.LastError.Error
 		task.KnownError = &known

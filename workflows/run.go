@@ -27,6 +27,9 @@ type Carried struct {
 	ServiceWait float64   `json:"serviceWait,omitempty"`
 	Interval    float64   `json:"interval,omitempty"`
 
+	// Resolve is how a person settled an ambiguous start, until it is carried out.
+	Resolve *perdure.Resolve `json:"resolve,omitempty"`
+
 	Tries       int       `json:"tries,omitempty"`
 	FirstSentAt time.Time `json:"firstSentAt,omitzero"`
 	// BackoffPolls counts the questions since the polling was set.
@@ -46,6 +49,9 @@ type operation struct {
 	Carried
 	raw   perdure.RawInput
 	input perdure.OperationInput
+
+	// unresolved is why the last attempt to settle an ambiguous start came to nothing.
+	unresolved *perdure.ServiceError
 
 	// result is set when the operation succeeded.
 	result *perdure.OperationResult

@@ -28,6 +28,10 @@ func (o *operation) serve(ctx workflow.Context) error {
 		workflow.UpdateHandlerOptions{Validator: checkUpdateStatus}); err != nil {
 		return err
 	}
+	if err := workflow.SetUpdateHandlerWithOptions(ctx, perdure.UpdateResolve, o.resolve,
+		workflow.UpdateHandlerOptions{Validator: o.checkResolve}); err != nil {
+		return err
+	}
 	return workflow.SetUpdateHandlerWithOptions(ctx, perdure.UpdateSetPolling, o.setPolling,
 		workflow.UpdateHandlerOptions{Validator: o.checkSetPolling})
 }

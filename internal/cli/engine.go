@@ -28,6 +28,7 @@ type operation interface {
 	RawResponse(ctx context.Context) (*perdure.Response, error)
 	Token(ctx context.Context) (tokens.Token, error)
 	Cancel(ctx context.Context, reason string) error
+	Resolve(ctx context.Context, r perdure.Resolve) (perdure.Status, error)
 	Result(ctx context.Context) (perdure.OperationResult, error)
 }
 

@@ -73,6 +73,7 @@ type fakeOperation struct {
 	result   func(context.Context) (perdure.OperationResult, error)
 	reason   *string
 	polled   *starter.UpdateStatusOptions
+	resolved *perdure.Resolve
 }
 
 func (o *fakeOperation) ID() string                 { return o.id }
@@ -80,6 +81,11 @@ func (o *fakeOperation) RunID() string              { return "run-1" }
 func (o *fakeOperation) LastStatus() perdure.Status { return o.status() }
 
 func (o *fakeOperation) Status(context.Context) (perdure.Status, error) { return o.status(), nil }
+
+func (o *fakeOperation) Resolve(_ context.Context, r perdure.Resolve) (perdure.Status, error) {
+	o.resolved = &r
+	return o.status(), nil
+}
 
 func (o *fakeOperation) UpdateStatus(_ context.Context, with *starter.UpdateStatusOptions) (perdure.Status, error) {
 	o.polled = with

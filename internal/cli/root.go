@@ -57,7 +57,7 @@ func (a *app) root() *cobra.Command {
 		&cobra.Group{ID: groupRunning, Title: "Workers and set-up"},
 	)
 	inGroup(root, groupOperations, a.runCommand(), a.startCommand(), a.waitCommand(), a.statusCommand(), a.pollCommand(),
-		a.responseCommand(), a.tokenCommand(), a.cancelCommand(), a.rehydrateCommand(), a.listCommand())
+		a.responseCommand(), a.tokenCommand(), a.cancelCommand(), a.resolveCommand(), a.rehydrateCommand(), a.adoptCommand(), a.listCommand())
 	inGroup(root, groupRunning, a.workerCommand(), a.setupCommand(), a.keysCommand(), a.configCommand())
 	root.AddCommand(a.versionCommand())
 	root.InitDefaultHelpCmd()

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities/protocol"
@@ -76,7 +75,7 @@ func (b bound) fromToken(k kind, urlField string, token fields) (protocol.Step, 
 		s.Resource = b.find(self, "origURL", protocol.String(token["origURL"]))
 		s.ResultKey = protocol.String(token["resultPath"])
 	case ownURL:
-		s.Method = http.MethodPut
+		s.Method = http.MethodPut // or PATCH, which is the same here
 	case location:
 	}
 	if s.Monitor.URL == "" {
@@ -95,34 +94,32 @@ func badToken(message string) error {
 // adoptMonitor takes a status URL, whose answers have a status (readStatus), or, where
 // it is the resource itself, a properties.provisioningState (readOwn).
 func (b bound) adoptMonitor(a perdure.Adoption) (protocol.Step, error) {
-	if err := checkMonitor(a); err != nil {
+	if err := checkMethod(a); err != nil {
 		return protocol.Step{}, err
 	}
-	s := state{Kind: operationLocation, Monitor: b.given(a.StatusURL), Method: a.Method, Resource: b.given(a.Resource)}
+	monitor, err := b.given("adopt.statusURL", a.StatusURL)
+	if err != nil {
+		return protocol.Step{}, err
+	}
+	resource, err := b.given("adopt.resource", a.Resource)
+	if err != nil {
+		return protocol.Step{}, err
+	}
+	s := state{Kind: operationLocation, Monitor: monitor, Method: a.Method, Resource: resource}
 	switch {
 	case a.StatusURL == a.Resource && makesResource(a.Method):
 		s.Kind = ownURL
 	case b.FinalStateVia == viaAsyncOperation:
 		s.Kind = asyncOperation
 	}
-	for _, p := range []struct {
-		field string
-		place place
-	}{{"adopt.statusURL", s.Monitor}, {"adopt.resource", s.Resource}} {
-		if len(p.place.URL) > perdure.MaxURLBytes {
-			return protocol.Step{}, &perdure.InputError{Field: p.field, Message: "makes a URL that is too long"}
-		}
-	}
-	if b.needsResource(s) && s.Resource.URL == "" {
+	if b.needsResource(s) && !s.Resource.named() {
 		return protocol.Step{}, &perdure.InputError{Field: "adopt.resource", Message: "is missing: the value is there"}
 	}
 	return adopted(s, "")
 }
 
-func checkMonitor(a perdure.Adoption) error {
-	if err := perdure.CheckURL("adopt.statusURL", a.StatusURL); err != nil {
-		return err
-	}
+// checkMethod: the start's method says whether the value is at the resource.
+func checkMethod(a perdure.Adoption) error {
 	switch a.Method {
 	case http.MethodPut, http.MethodPatch, http.MethodPost, http.MethodDelete:
 	case "":
@@ -130,12 +127,9 @@ func checkMonitor(a perdure.Adoption) error {
 			return &perdure.InputError{Field: "adopt.method", Message: "is missing beside resource: it says whether the value is there"}
 		}
 	default:
-		return &perdure.InputError{Field: "adopt.method", Message: fmt.Sprintf("is %q, want %s", a.Method, strings.Join([]string{http.MethodPut, http.MethodPatch, http.MethodPost}, ", ")+" or "+http.MethodDelete)}
+		return &perdure.InputError{Field: "adopt.method", Message: fmt.Sprintf("is %q, want PUT, PATCH, POST or DELETE", a.Method)}
 	}
-	if a.Resource == "" {
-		return nil
-	}
-	return perdure.CheckURL("adopt.resource", a.Resource)
+	return nil
 }
 
 // needsResource: the value may be where the start went (finalGets).
@@ -147,11 +141,15 @@ func (b bound) needsResource(s state) bool {
 }
 
 // given is a URL of the caller's.
-func (b bound) given(raw string) place {
+func (b bound) given(field, raw string) (place, error) {
 	if raw == "" {
-		return place{}
+		return place{}, nil
 	}
-	return place{URL: b.withVersion(raw)}
+	target, err := protocol.AdoptedURL(field, raw, len(versionParameter)+len("?=")+3*len(b.APIVersion))
+	if err != nil {
+		return place{}, err
+	}
+	return place{URL: b.withVersion(target)}, nil
 }
 
 // adopted is the step from which to go on: what the operation was when it was given

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/jmespath/go-jmespath"
 
@@ -107,7 +106,10 @@ func withFloats(v any) any {
 		}
 	case json.Number:
 		f, err := v.Float64()
-		if err == nil && strconv.FormatFloat(f, 'f', -1, 64) == v.String() {
+		if err != nil {
+			return v
+		}
+		if written, err := json.Marshal(f); err == nil && string(written) == v.String() {
 			return f
 		}
 	}

@@ -14,24 +14,18 @@ var _ protocol.Adopter = bound{}
 // Adopt takes over an operation by its name, with the URL that its start went to as
 // the collection where the version is not known otherwise; or by its URL.
 func (b bound) Adopt(a perdure.Adoption) (protocol.Step, error) {
-	s := state{Name: a.Operation, URL: a.StatusURL}
+	s := state{Name: a.Operation, Adopted: true}
+	var err error
 	switch {
 	case a.Operation != "":
-		if problem := checkName(s.Name); problem != "" {
-			return protocol.Step{}, &perdure.InputError{Field: "adopt.operation", Message: problem}
-		}
-		if err := b.checkCollection(a.Collection); err != nil {
-			return protocol.Step{}, err
-		}
-		if s.URL = b.url(a.Collection, s.Name); len(s.URL) > perdure.MaxURLBytes {
-			return protocol.Step{}, &perdure.InputError{Field: "adopt.operation", Message: fmt.Sprintf("makes a URL of %d bytes", len(s.URL))}
-		}
+		s.URL, err = b.adopted(a.Operation, a.Collection)
 	case a.StatusURL != "":
-		if err := perdure.CheckURL("adopt.statusURL", a.StatusURL); err != nil {
-			return protocol.Step{}, err
-		}
+		s.URL, err = protocol.AdoptedURL("adopt.statusURL", a.StatusURL, len(cancelVerb))
 	default:
-		return protocol.Step{}, &perdure.InputError{Field: "adopt.operation", Message: "is missing, want the operation's name"}
+		err = &perdure.InputError{Field: "adopt.operation", Message: "is missing, want the operation's name"}
+	}
+	if err != nil {
+		return protocol.Step{}, err
 	}
 	encoded, err := json.Marshal(s)
 	if err != nil {
@@ -40,14 +34,24 @@ func (b bound) Adopt(a perdure.Adoption) (protocol.Step, error) {
 	return protocol.Step{State: encoded, RemoteID: s.Name}, nil
 }
 
-// checkCollection wants the URL that the start went to, unless the operation's URL
-// can be made without it.
-func (b bound) checkCollection(collection string) error {
-	if collection == "" && b.operationURL != "" && !strings.Contains(b.operationURL, "{version}") {
-		return nil
+// adopted is the URL of an operation by its name. The collection may be left out
+// where the option makes the URL without a version.
+func (b bound) adopted(name, collection string) (string, error) {
+	if problem := checkName(name); problem != "" {
+		return "", &perdure.InputError{Field: "adopt.operation", Message: problem}
 	}
-	if collection == "" {
-		return &perdure.InputError{Field: "adopt.collection", Message: "is missing, want the URL that the start went to: its version is the operation's"}
+	switch {
+	case collection != "":
+		var err error
+		if collection, err = protocol.AdoptedURL("adopt.collection", collection, 0); err != nil {
+			return "", err
+		}
+	case b.operationURL == "" || strings.Contains(b.operationURL, "{version}"):
+		return "", &perdure.InputError{Field: "adopt.collection", Message: "is missing, want the URL that the start went to: its version is the operation's"}
 	}
-	return perdure.CheckURL("adopt.collection", collection)
+	target := b.url(collection, name)
+	if len(target) > maxURLBytes {
+		return "", &perdure.InputError{Field: "adopt.operation", Message: fmt.Sprintf("makes a URL of %d bytes", len(target))}
+	}
+	return target, nil
 }

@@ -54,6 +54,8 @@ type bound struct {
 type state struct {
 	Name string `json:"name"`
 	URL  string `json:"url"`
+	// Adopted: the caller named the URL, and not the service.
+	Adopted bool `json:"adopted,omitempty"`
 }
 
 func (bound) Prepare(*protocol.Ask) {}
@@ -79,7 +81,7 @@ func (b bound) Started(start protocol.Exchange) (protocol.Step, error) {
 			return protocol.Step{}, violation("the operation's name " + problem)
 		}
 		s.URL = b.url(start.URL, s.Name)
-		if len(s.URL) > perdure.MaxURLBytes {
+		if len(s.URL) > maxURLBytes {
 			return protocol.Step{}, violation("the operation has a name of " + strconv.Itoa(len(s.Name)) + " bytes")
 		}
 	}
@@ -92,7 +94,7 @@ func (b bound) Next(raw json.RawMessage) (protocol.Ask, error) {
 	if err != nil {
 		return protocol.Ask{}, err
 	}
-	return protocol.Ask{Method: http.MethodGet, URL: s.URL, Option: b.option()}, nil
+	return protocol.Ask{Method: http.MethodGet, URL: s.URL, Option: b.option(s)}, nil
 }
 
 // Answered reads the operation.
@@ -117,22 +119,31 @@ func (b bound) Cancel(raw json.RawMessage) (protocol.Ask, bool, error) {
 		return protocol.Ask{}, false, err
 	}
 	path, query, has := strings.Cut(s.URL, "?")
-	target := path + ":cancel"
+	target := path + cancelVerb
 	if has {
 		target += "?" + query
 	}
 	return protocol.Ask{
-		Method: http.MethodPost, URL: target, Option: b.option(),
+		Method: http.MethodPost, URL: target, Option: b.option(s),
 		Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte("{}"),
 	}, true, nil
 }
 
-// option is the option that URLs are made from, if any.
-func (b bound) option() string {
-	if b.operationURL == "" {
-		return ""
+// cancelVerb is the custom method (AIP-136).
+const cancelVerb = ":cancel"
+
+// maxURLBytes of an operation leaves room for cancelVerb.
+const maxURLBytes = perdure.MaxURLBytes - len(cancelVerb)
+
+// option is what the operation's URL was made from.
+func (b bound) option(s state) string {
+	switch {
+	case s.Adopted:
+		return protocol.FromAdoption
+	case b.operationURL != "":
+		return "operationURL"
 	}
-	return "operationURL"
+	return ""
 }
 
 func decode(raw json.RawMessage) (state, error) {

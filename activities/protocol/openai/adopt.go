@@ -17,25 +17,19 @@ var _ protocol.Adopter = bound{}
 // be left out where the option statusURL is set; or by the URL that it is asked for
 // under.
 func (b bound) Adopt(a perdure.Adoption) (protocol.Step, error) {
-	s := state{ID: a.Operation, StatusURL: a.StatusURL}
+	s := state{ID: a.Operation, Adopted: true}
+	var err error
 	switch {
 	case a.Operation != "":
-		if hasDots(s.ID) {
-			return protocol.Step{}, &perdure.InputError{Field: "adopt.operation", Message: "has a dot segment"}
-		}
-		if err := b.checkCollection(a.Collection); err != nil {
-			return protocol.Step{}, err
-		}
-		if s.StatusURL = b.statusURL(a.Collection, s.ID); len(s.StatusURL) > perdure.MaxURLBytes {
-			return protocol.Step{}, &perdure.InputError{Field: "adopt.operation", Message: fmt.Sprintf("makes a URL of %d bytes", len(s.StatusURL))}
-		}
+		s.StatusURL, err = b.adopted(a.Operation, a.Collection)
 	case a.StatusURL != "":
-		if err := perdure.CheckURL("adopt.statusURL", a.StatusURL); err != nil {
-			return protocol.Step{}, err
-		}
-		s.ID = lastSegment(a.StatusURL)
+		s.StatusURL, err = protocol.AdoptedURL("adopt.statusURL", a.StatusURL, len("/cancel"))
+		s.ID = lastSegment(s.StatusURL)
 	default:
-		return protocol.Step{}, &perdure.InputError{Field: "adopt.operation", Message: "is missing, want the object's id"}
+		err = &perdure.InputError{Field: "adopt.operation", Message: "is missing, want the object's id"}
+	}
+	if err != nil {
+		return protocol.Step{}, err
 	}
 	encoded, err := json.Marshal(s)
 	if err != nil {
@@ -44,16 +38,26 @@ func (b bound) Adopt(a perdure.Adoption) (protocol.Step, error) {
 	return protocol.Step{State: encoded, RemoteID: s.ID}, nil
 }
 
-// checkCollection wants the URL that the start went to, unless the option makes the
-// status URL without it.
-func (b bound) checkCollection(collection string) error {
-	if collection == "" && b.StatusURL != "" {
-		return nil
+// adopted is where the object with an id is asked for. The collection may be left out
+// where the option makes the URL without it.
+func (b bound) adopted(id, collection string) (string, error) {
+	if hasDots(id) {
+		return "", &perdure.InputError{Field: "adopt.operation", Message: "has a dot segment"}
 	}
-	if collection == "" {
-		return &perdure.InputError{Field: "adopt.collection", Message: "is missing, want the URL that the start went to"}
+	switch {
+	case collection != "":
+		var err error
+		if collection, err = protocol.AdoptedURL("adopt.collection", collection, 0); err != nil {
+			return "", err
+		}
+	case b.StatusURL == "":
+		return "", &perdure.InputError{Field: "adopt.collection", Message: "is missing, want the URL that the start went to"}
 	}
-	return perdure.CheckURL("adopt.collection", collection)
+	target := b.statusURL(collection, id)
+	if len(target)+len("/cancel") > perdure.MaxURLBytes {
+		return "", &perdure.InputError{Field: "adopt.operation", Message: fmt.Sprintf("makes a URL of %d bytes", len(target))}
+	}
+	return target, nil
 }
 
 // lastSegment is the id at the end of a URL's path.

@@ -55,6 +55,8 @@ type state struct {
 	Object    string `json:"object,omitempty"`
 	ID        string `json:"id"`
 	StatusURL string `json:"statusURL"`
+	// Adopted: the caller named the URL, and not the service.
+	Adopted bool `json:"adopted,omitempty"`
 }
 
 // Prepare adds nothing.
@@ -99,11 +101,7 @@ func (b bound) Next(raw json.RawMessage) (protocol.Ask, error) {
 	if err != nil {
 		return protocol.Ask{}, err
 	}
-	ask := protocol.Ask{Method: http.MethodGet, URL: s.StatusURL}
-	if b.StatusURL != "" {
-		ask.Option = "statusURL"
-	}
-	return ask, nil
+	return protocol.Ask{Method: http.MethodGet, URL: s.StatusURL, Option: b.option(s)}, nil
 }
 
 // Answered reads the object.
@@ -131,11 +129,18 @@ func (b bound) Cancel(raw json.RawMessage) (protocol.Ask, bool, error) {
 	if !lookup(s.Object).cancel {
 		return protocol.Ask{}, false, nil
 	}
-	ask := protocol.Ask{Method: http.MethodPost, URL: appendPath(s.StatusURL, "cancel")}
-	if b.StatusURL != "" {
-		ask.Option = "statusURL"
+	return protocol.Ask{Method: http.MethodPost, URL: appendPath(s.StatusURL, "cancel"), Option: b.option(s)}, true, nil
+}
+
+// option is what the status URL was made from.
+func (b bound) option(s state) string {
+	switch {
+	case s.Adopted:
+		return protocol.FromAdoption
+	case b.StatusURL != "":
+		return "statusURL"
 	}
-	return ask, true, nil
+	return ""
 }
 
 // Retry asks a GET again after 409 too, and after whatever x-should-retry
@@ -144,8 +149,8 @@ func (bound) Retry(answer protocol.Exchange) (retry, known bool) {
 	switch answer.Header.Get("X-Should-Retry") {
 	case "true":
 		return true, true
-	case "false":
-		return false, answer.Status < http.StatusInternalServerError
+	case "false": // what is transient for every protocol stays so: it never ends an operation
+		return false, answer.Status == http.StatusConflict
 	}
 	if answer.Method == http.MethodGet && answer.Status == http.StatusConflict {
 		return true, true

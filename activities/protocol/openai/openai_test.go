@@ -291,7 +291,7 @@ func TestRetry(t *testing.T) {
 		{"409 on GET that the service advises against", "GET", 409, "false", false, true},
 		{"400", "GET", 400, "", false, false},
 		{"400 that the service advises for", "GET", 400, "true", true, true},
-		{"429 that the service advises against", "GET", 429, "false", false, true},
+		{"429 is transient whatever the service advises", "GET", 429, "false", false, false},
 		{"503 is transient whatever the service advises", "GET", 503, "false", false, false},
 		{"a word that is neither", "GET", 404, "maybe", false, false},
 	}

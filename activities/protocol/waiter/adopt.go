@@ -11,10 +11,11 @@ func (b *bound) Adopt(a perdure.Adoption) (protocol.Step, error) {
 	if a.StatusURL == "" {
 		return protocol.Step{}, &perdure.InputError{Field: "adopt.statusURL", Message: "is missing: this protocol takes an operation over by its status URL only"}
 	}
-	if err := perdure.CheckURL("adopt.statusURL", a.StatusURL); err != nil {
+	target, err := protocol.AdoptedURL("adopt.statusURL", a.StatusURL, 0)
+	if err != nil {
 		return protocol.Step{}, err
 	}
-	s := state{URL: a.StatusURL}
+	s := state{URL: target, Adopted: true}
 	if b.cancel != nil && b.cancel.url.fixed() {
 		s.Cancel = b.cancel.url[0].literal
 	}

@@ -22,21 +22,28 @@ func compile(field, expression string) (*path, error) {
 	if len(expression) > maxPathBytes {
 		return nil, &perdure.InputError{Field: field, Message: fmt.Sprintf("has %d bytes, want at most %d", len(expression), maxPathBytes)}
 	}
-	compiled, err := parse(expression)
+	p := &path{}
+	err := guarded(func() (err error) {
+		if p.compiled, err = jmespath.Compile(expression); err == nil {
+			_, _ = p.compiled.Search(map[string]any{})
+		}
+		return err
+	})
 	if err != nil {
-		return nil, &perdure.InputError{Field: field, Message: "is no JMESPath expression: " + err.Error()}
+		return nil, &perdure.InputError{Field: field, Message: fmt.Sprintf("does not compile: %q", err)}
 	}
-	return &path{compiled}, nil
+	return p, nil
 }
 
-// parse turns what the library does with some expressions into an error.
-func parse(expression string) (compiled *jmespath.JMESPath, err error) {
+// guarded turns a panic into an error: the library compiles some expressions that it
+// panics on, whatever they are evaluated on.
+func guarded(call func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			compiled, err = nil, fmt.Errorf("%v", r)
+			err = fmt.Errorf("the expression cannot be evaluated: %v", r)
 		}
 	}()
-	return jmespath.Compile(expression)
+	return call()
 }
 
 // in evaluates the expression. What it cannot be evaluated on, and what is no JSON,
@@ -45,12 +52,10 @@ func (p *path) in(document any) (value any) {
 	if p == nil {
 		return nil
 	}
-	defer func() {
-		if recover() != nil { // the library panics on some slices and functions
-			value = nil
-		}
-	}()
-	value, err := p.compiled.Search(document)
+	err := guarded(func() (err error) {
+		value, err = p.compiled.Search(document)
+		return err
+	})
 	if err != nil {
 		return nil
 	}

@@ -42,6 +42,8 @@ type state struct {
 	Cancel string `json:"cancel,omitempty"`
 	// Input is the start's answer, kept where an acceptor looks into it.
 	Input json.RawMessage `json:"input,omitempty"`
+	// Adopted: the caller named the URL, and not the service.
+	Adopted bool `json:"adopted,omitempty"`
 }
 
 func (*bound) Prepare(*protocol.Ask) {}
@@ -90,7 +92,11 @@ func (b *bound) Next(raw json.RawMessage) (protocol.Ask, error) {
 	if err != nil {
 		return protocol.Ask{}, err
 	}
-	return protocol.Ask{Method: b.status.method, URL: s.URL, Option: "status"}, nil
+	ask := protocol.Ask{Method: b.status.method, URL: s.URL, Option: "status"}
+	if s.Adopted {
+		ask.Option = protocol.FromAdoption
+	}
+	return ask, nil
 }
 
 // Answered lets the acceptors decide; where none does, the operation runs.

@@ -1,0 +1,93 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/activities/protocol"
+	"github.com/perdure-dev/perdure/activities/protocol/azure"
+	"github.com/perdure-dev/perdure/activities/transport"
+)
+
+// adopt takes over an operation that others started. Nothing is sent; the first
+// question is asked by the poll that follows.
+func (a *Activities) adopt(ctx context.Context, task perdure.StartTask, adoption perdure.Adoption) (*perdure.Answer, error) {
+	o, step, err := a.adopted(task, adoption)
+	if err != nil {
+		return a.refuse(err)
+	}
+	o.take(step, time.Now().UTC())
+	v := o.answer()
+	v.State, v.ServiceStatus = perdure.StateRunning, step.ServiceStatus
+	v.SearchAttributes = a.SearchAttributes()
+	v.Interval = o.pace().configured().Seconds()
+	return o.finish(ctx, v, "")
+}
+
+// adopted binds the operation that an adoption names, and holds its first question
+// against what a caller may ask for.
+func (a *Activities) adopted(task perdure.StartTask, adoption perdure.Adoption) (*operation, protocol.Step, error) {
+	p, err := a.adoptionPlan(task.Input, adoption)
+	if err != nil {
+		return nil, protocol.Step{}, err
+	}
+	adopter, ok := p.bound.(protocol.Adopter)
+	if !ok {
+		return nil, protocol.Step{}, &perdure.InputError{Field: "adopt", Message: fmt.Sprintf("protocol %q cannot take over an operation", p.name)}
+	}
+	step, err := adopter.Adopt(adoption)
+	if err != nil {
+		return nil, protocol.Step{}, err
+	}
+	question, err := p.bound.Next(step.State)
+	if err != nil {
+		return nil, protocol.Step{}, err
+	}
+	target, err := p.service.Resolve(question.URL)
+	if err != nil {
+		return nil, protocol.Step{}, err
+	}
+	if err := p.service.CheckAllowed(question.Method, target); err != nil {
+		return nil, protocol.Step{}, err
+	}
+	return p.operation(a, task, time.Now().UTC()), step, nil
+}
+
+// adoptionPlan finds service and protocol of an adoption.
+func (a *Activities) adoptionPlan(in perdure.OperationInput, adoption perdure.Adoption) (*plan, error) {
+	named := in.ServiceName()
+	origin := first(adoption.StatusURL, adoption.Collection)
+	if in.Request != nil {
+		origin = first(origin, in.Request.URL)
+	}
+	if named == "" && origin == "" {
+		return nil, &perdure.InputError{Field: "service", Message: "is missing: the adoption does not tell whose operation it is"}
+	}
+	found, err := transport.Find(a.transports(), named, origin)
+	if err != nil {
+		return nil, err
+	}
+	p := &plan{service: a.Services[found.Name()], method: http.MethodGet, header: http.Header{}}
+	if err := p.chooseProtocol(a.Protocols, in.Protocol); err != nil {
+		return nil, err
+	}
+	if p.name == perdure.AutoProtocol && adoption.Azcore != "" {
+		p.name = azure.Name
+		p.bound, err = a.Protocols.Bind(p.name, nil)
+	}
+	if p.name == perdure.AutoProtocol {
+		return nil, &perdure.InputError{Field: "protocol.name", Message: "is missing: what is taken over has no start's answer to tell the protocol by"}
+	}
+	return p, err
+}
+
+// adoption is what a task takes over in place of sending a request; nil: nothing.
+func adoption(task perdure.StartTask) *perdure.Adoption {
+	if task.Adopt != nil {
+		return task.Adopt
+	}
+	return task.Input.Adopt
+}

@@ -1,0 +1,154 @@
+package activities_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/perduretest"
+)
+
+const batch = `{"id":"b/1","object":"batch","status":"in_progress"}`
+
+func (d *desk) cancel(sealed string) perdure.CancelAnswer {
+	d.t.Helper()
+	var a perdure.CancelAnswer
+	require.NoError(d.t, d.run(perdure.ActivityCancel, perdure.CancelTask{State: sealed}, &a))
+	return a
+}
+
+// canceling runs an operation that can be canceled, in a bubble.
+func canceling(t *testing.T, f func(t *testing.T, d *desk, sealed string), steps ...perduretest.Step) {
+	t.Helper()
+	svc := perduretest.NewService(t, append([]perduretest.Step{perduretest.POST("/batches").JSON(200, batch)}, steps...)...)
+	_ = svc.URL()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, svc)
+		a := d.start(createTask(to("/batches"), func(task *perdure.StartTask) {
+			task.Input.Request.Headers = map[string][]string{"X-Tenant": {"a"}}
+		}))
+		require.Equal(t, perdure.StateRunning, a.State)
+		f(t, d, a.Sealed)
+	})
+}
+
+func stop() perduretest.Step {
+	return perduretest.POST("/batches/b%2F1/cancel").WantHeader("X-Tenant", "a")
+}
+
+func TestCancelIsAccepted(t *testing.T) {
+	for _, step := range []perduretest.Step{stop().JSON(200, batch), stop().Reply(202), stop().Reply(204)} {
+		canceling(t, func(t *testing.T, d *desk, sealed string) {
+			require.Equal(t, perdure.CancelAnswer{Supported: true, Accepted: true}, d.cancel(sealed))
+			require.Equal(t, []perdure.Heartbeat{{Phase: perdure.PhaseWatching}}, d.beats)
+		}, step)
+	}
+}
+
+func TestCancelIsNotSupported(t *testing.T) {
+	t.Run("by the object", func(t *testing.T) {
+		d := newDesk(t, perduretest.NewService(t, perduretest.POST("/vector_stores").JSON(http.StatusOK, inProgress)))
+		require.Equal(t, perdure.CancelAnswer{}, d.cancel(d.start(createTask()).Sealed))
+	})
+	t.Run("by the protocol without its option", func(t *testing.T) {
+		d := newDesk(t, perduretest.NewService(t, perduretest.POST("/vector_stores").Reply(202).Header("Location", "/jobs/7")))
+		require.Equal(t, perdure.CancelAnswer{}, d.cancel(d.start(createTask()).Sealed))
+	})
+	t.Run("by a state that names nothing", func(t *testing.T) {
+		d := newDesk(t, perduretest.NewService(t, perduretest.POST("/vector_stores").JSON(200, `{"plain":1}`)))
+		require.Equal(t, perdure.CancelAnswer{}, d.cancel(d.start(createTask()).Sealed))
+	})
+	t.Run("with its option it is", func(t *testing.T) {
+		svc := perduretest.NewService(t, perduretest.POST("/vector_stores").Reply(202).Header("Location", "/jobs/7"), perduretest.DELETE("/jobs/7").Reply(204))
+		d := newDesk(t, svc)
+		require.True(t, d.cancel(d.start(createTask(protocolOf("location", `{"cancel":"delete"}`))).Sealed).Accepted)
+	})
+}
+
+func TestCancelIsRefused(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		step perduretest.Step
+		code string
+	}{
+		{"409", stop().JSON(409, `{"error":{"code":"TooLate"}}`), "TooLate"},
+		{"404", stop().Reply(404), "404"},
+		{"401", stop().Reply(401), "401"},
+		{"redirect", stop().Reply(307).Header("Location", "/elsewhere"), "307"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			canceling(t, func(t *testing.T, d *desk, sealed string) {
+				begin := time.Now()
+				a := d.cancel(sealed)
+				require.True(t, a.Supported)
+				require.False(t, a.Accepted)
+				require.Equal(t, test.code, a.Error.Code)
+				require.Zero(t, time.Since(begin), "it is not asked again")
+			}, test.step)
+		})
+	}
+}
+
+func TestCancelIsAskedAgainWhereThatMayHelp(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		step perduretest.Step
+		code string
+	}{
+		{"503", stop().Reply(503), "503"},
+		{"500", stop().Reply(500), "500"},
+		{"no answer", stop().Drop(), "NoAnswer"},
+	} {
+		t.Run(test.name+", accepted at last", func(t *testing.T) {
+			canceling(t, func(t *testing.T, d *desk, sealed string) {
+				begin := time.Now()
+				require.True(t, d.cancel(sealed).Accepted)
+				at := d.stamps.since(begin)[1:]
+				around(t, time.Second, at[1])
+				around(t, 2*time.Second, at[2]-at[1])
+			}, test.step.Times(2), stop().Reply(200))
+		})
+		t.Run(test.name+", at most eight times", func(t *testing.T) {
+			canceling(t, func(t *testing.T, d *desk, sealed string) {
+				a := d.cancel(sealed)
+				require.True(t, a.Supported)
+				require.False(t, a.Accepted)
+				require.Equal(t, test.code, a.Error.Code)
+			}, test.step.Times(8))
+		})
+	}
+	t.Run("as long as the service asks for", func(t *testing.T) {
+		canceling(t, func(t *testing.T, d *desk, sealed string) {
+			begin := time.Now()
+			require.True(t, d.cancel(sealed).Accepted)
+			around(t, 40*time.Second, d.stamps.since(begin)[2])
+		}, stop().Reply(503).Header("Retry-After", "40"), stop().Reply(200))
+	})
+}
+
+// What was not answered yet must not look like an answer: the zero answer says that the
+// service knows no cancel, which ends the operation.
+func TestCancelThatIsBrokenOffIsNoAnswer(t *testing.T) {
+	t.Run("the worker drains", func(t *testing.T) {
+		canceling(t, func(t *testing.T, d *desk, sealed string) {
+			done := d.drained()
+			time.AfterFunc(500*time.Millisecond, func() { close(done) })
+			err := d.run(perdure.ActivityCancel, perdure.CancelTask{State: sealed}, new(perdure.CancelAnswer))
+			require.Error(t, err)
+			require.True(t, retryable(t, err), "another worker asks")
+		}, stop().Reply(503))
+	})
+	t.Run("the workflow says to stop", func(t *testing.T) {
+		canceling(t, func(t *testing.T, d *desk, sealed string) {
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(500*time.Millisecond, cancel)
+			d.under(ctx)
+			require.Error(t, d.run(perdure.ActivityCancel, perdure.CancelTask{State: sealed}, new(perdure.CancelAnswer)))
+		}, stop().Reply(503))
+	})
+}
