@@ -82,7 +82,7 @@ func unknownField(raw []byte, t reflect.Type) string {
 	known := map[string]reflect.Type{}
 	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		known[name] = f.Type
+		known[cmp.Or(name, f.Name)] = f.Type
 	}
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		if known[name] == nil {
