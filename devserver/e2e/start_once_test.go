@@ -1,0 +1,279 @@
+package e2e_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/examples/jobservice"
+	"github.com/perdure-dev/perdure/starter"
+)
+
+// startFaults are what can happen to a start request on its way there and back.
+var startFaults = []struct {
+	name  string
+	fault jobservice.Fault
+	// proven: it is certain that nothing was started, so it never is ambiguous.
+	proven bool
+	// rejected: the service says no for good.
+	rejected bool
+}{
+	{name: "none"},
+	{name: "connection closed before the request was read", fault: jobservice.Fault{Drop: jobservice.DropBeforeRead}},
+	{name: "connection closed after the request was read", fault: jobservice.Fault{Drop: jobservice.DropAfterRead}},
+	{name: "operation started, answer lost", fault: jobservice.Fault{Drop: jobservice.DropBeforeAnswer}},
+	{name: "operation started, answer broken off", fault: jobservice.Fault{Drop: jobservice.DropInAnswer}},
+	{name: "operation started, answer later than the time-out", fault: jobservice.Fault{HoldMillis: 3000}},
+	{name: "429 with Retry-After", fault: jobservice.Fault{Status: 429, Headers: map[string]string{"Retry-After": "1"}}, proven: true},
+	{name: "429 without Retry-After", fault: jobservice.Fault{Status: 429}, proven: true},
+	{name: "503 with Retry-After", fault: jobservice.Fault{Status: 503, Headers: map[string]string{"Retry-After": "1"}}, proven: true},
+	{name: "503 without Retry-After", fault: jobservice.Fault{Status: 503}},
+	{name: "a proxy's 503 after passing on", fault: jobservice.Fault{Status: 503, AfterHandling: true}},
+	{name: "500", fault: jobservice.Fault{Status: 500}},
+	{name: "408", fault: jobservice.Fault{Status: 408}},
+	{name: "400", fault: jobservice.Fault{Status: 400}, rejected: true},
+	{name: "a redirect", fault: jobservice.Fault{Status: 307, Headers: map[string]string{"Location": "/jobs"}}, rejected: true},
+}
+
+// kinds of services, by what they know of repeats.
+var startKinds = []struct {
+	name, extra   string
+	noIdempotency bool
+	settles       bool // no ambiguity is left
+}{
+	{name: "recognises nothing", noIdempotency: true},
+	{name: "recognises an idempotency key", extra: "    idempotency: {header: Idempotency-Key}\n", settles: true},
+	{name: "keeps a tag to look up", noIdempotency: true, settles: true,
+		extra: "    lookup: {request: {url: '/jobs?tag={key}'}, found: 'data[0].id', body: tag}\n    protocol: {name: location}\n"},
+}
+
+// The promise of this product: no fault starts an operation twice, and none is guessed
+// about. The service keeps the books.
+func TestNoFaultStartsTwice(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	rows := map[string]string{}
+	t.Run("faults", func(t *testing.T) {
+		t.Parallel()
+		for _, kind := range startKinds {
+			for _, f := range startFaults {
+				t.Run(kind.name+"/"+f.name, func(t *testing.T) {
+					t.Parallel()
+					row := playStart(t, kind.extra, kind.noIdempotency, f.fault)
+					require.LessOrEqual(t, row.started, 1, "never twice")
+					switch {
+					case f.rejected:
+						require.Equal(t, "rejected", row.outcome)
+						require.Zero(t, row.started)
+					case f.proven || f.name == "none" || kind.settles:
+						require.Equal(t, "succeeded", row.outcome, "what can be known is known")
+						require.Equal(t, 1, row.started)
+					default:
+						require.Equal(t, "ambiguous", row.outcome)
+						require.Equal(t, 1, row.sent, "nothing is sent again on a guess")
+					}
+					mu.Lock()
+					defer mu.Unlock()
+					rows[kind.name+"/"+f.name] = fmt.Sprintf("| %s | %d | %d | %s |", f.name, row.sent, row.started, row.outcome)
+				})
+			}
+		}
+	})
+	t.Cleanup(func() {
+		if !t.Failed() {
+			keepTable(t, rows)
+		}
+	})
+}
+
+type startRow struct {
+	sent, started int
+	outcome       string
+}
+
+func playStart(t *testing.T, extra string, noIdempotency bool, fault jobservice.Fault) startRow {
+	t.Helper()
+	w := newWorld(t, settings{
+		service: jobservice.Options{NoIdempotency: noIdempotency},
+		extra:   extra + "    limits: {requestTimeoutSeconds: 1}\n    polling: {notFoundGraceSeconds: 1}\n",
+	})
+	if fault.Drop != "" || fault.Status != 0 || fault.HoldMillis != 0 {
+		fault.Action = jobservice.Start
+		_, err := w.service.Inject(fault)
+		require.NoError(t, err)
+	}
+	w.worker()
+	_, _, err := starter.Run[map[string]any](patient(t), w.client, job(`{"name":"once","seconds":0.2}`), nil)
+	books := w.service.Books()
+	row := startRow{started: len(books.Operations()), outcome: "succeeded"}
+	for _, e := range books {
+		if e.Method == "POST" {
+			row.sent++
+		}
+	}
+	if err != nil {
+		bad := &perdure.OperationError{}
+		require.ErrorAs(t, err, &bad)
+		row.outcome = map[string]string{perdure.ErrorStartAmbiguous: "ambiguous", perdure.ErrorStartRejected: "rejected"}[bad.Type]
+		require.NotEmpty(t, row.outcome, "%v", err)
+	}
+	return row
+}
+
+// keepTable holds docs/start-once.md equal to what was seen.
+func keepTable(t *testing.T, rows map[string]string) {
+	t.Helper()
+	var b strings.Builder
+	for _, kind := range startKinds {
+		fmt.Fprintf(&b, "### A service that %s\n\n| what happens to the start | requests sent | operations started | outcome |\n| --- | --- | --- | --- |\n", kind.name)
+		for _, f := range startFaults {
+			b.WriteString(rows[kind.name+"/"+f.name] + "\n")
+		}
+		b.WriteString("\n")
+	}
+	t.Logf("\n%s", b.String())
+	const page = "../../docs/start-once.md"
+	text, err := os.ReadFile(page)
+	require.NoError(t, err)
+	head, _, ok := strings.Cut(string(text), "### A service that ")
+	require.True(t, ok)
+	want := head + strings.TrimSuffix(b.String(), "\n")
+	if os.Getenv("PERDURE_RECORD") != "" {
+		require.NoError(t, os.WriteFile(page, []byte(want), 0o600))
+		return
+	}
+	require.Equal(t, want, string(text), "docs/start-once.md is not what was seen; PERDURE_RECORD writes it anew")
+}
+
+// A request that cannot leave is sent again for as long as it takes, and is never
+// ambiguous.
+func TestUnsentStartsAreNeverAmbiguous(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, url string }{
+		{"refused connection", "http://127.0.0.1:1"},
+		{"no such host", "http://nowhere.invalid"},
+		{"TLS with a server that speaks none", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, settings{url: c.url})
+			if c.url == "" {
+				w = newWorld(t, settings{url: strings.Replace(w.listener.URL, "http://", "https://", 1)})
+			}
+			w.worker()
+			ctx := patient(t)
+			short, cancel := contextFor(t, 2*time.Second)
+			defer cancel()
+			op, err := starter.Start[store](short, w.client, vectorStore(time.Second), nil)
+			require.ErrorIs(t, err, short.Err())
+			eventually(ctx, t, "the trouble is shown", func() bool {
+				s, err := op.Status(ctx)
+				return err == nil && s.LastError != nil && s.LastError.Error.Code == "NotSent"
+			})
+			require.NoError(t, op.Cancel(ctx, "shown"))
+			_, err = op.Wait(ctx, nil)
+			requireType(t, err, perdure.ErrorCanceled)
+			require.Equal(t, perdure.StateFailed, op.LastStatus().State, "nothing was started")
+			require.Empty(t, w.service.Books())
+		})
+	}
+}
+
+// What a person found out settles an ambiguous start.
+func TestAmbiguousStartIsResolved(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		lost    jobservice.Drop
+		resolve func(w *world) perdure.Resolve
+		started int
+		err     string
+	}{
+		{"nothing was started: retry", jobservice.DropAfterRead, func(*world) perdure.Resolve { return perdure.Resolve{Retry: true} }, 1, ""},
+		{"it runs there: adopt", jobservice.DropBeforeAnswer, func(w *world) perdure.Resolve {
+			return perdure.Resolve{Adopt: &perdure.Adoption{Operation: w.service.Books().Operations()[0], Collection: "/v1/vector_stores"}}
+		}, 1, ""},
+		{"nobody knows: fail", jobservice.DropBeforeAnswer, func(*world) perdure.Resolve { return perdure.Resolve{Fail: "nobody knows"} }, 1, perdure.ErrorStartAmbiguous},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, settings{service: jobservice.Options{NoIdempotency: true}, extra: "    protocol: {name: openai}\n"})
+			_, err := w.service.Inject(jobservice.Fault{Action: jobservice.Start, Drop: c.lost})
+			require.NoError(t, err)
+			w.worker()
+			ctx := patient(t)
+			op, err := starter.Start[store](ctx, w.client, vectorStore(time.Second), nil)
+			requireType(t, err, perdure.ErrorStartAmbiguous)
+			_, err = op.Resolve(ctx, perdure.Resolve{Adopt: &perdure.Adoption{StatusURL: "https://elsewhere.example/x"}})
+			require.Error(t, err, "an adoption that cannot be leaves it ambiguous")
+			s, err := op.Status(ctx)
+			require.NoError(t, err)
+			require.Equal(t, perdure.StateAmbiguous, s.State)
+			_, err = op.Resolve(ctx, c.resolve(w))
+			require.NoError(t, err)
+			value, err := op.Wait(ctx, nil)
+			if c.err != "" {
+				requireType(t, err, c.err)
+			} else {
+				require.NoError(t, err)
+				require.Equal(t, "completed", value.Status)
+			}
+			require.Len(t, w.service.Books().Operations(), c.started)
+			_, err = op.Resolve(ctx, perdure.Resolve{Retry: true})
+			require.ErrorIs(t, err, starter.ErrDone)
+		})
+	}
+}
+
+// What others started is taken over without a second start, once, however often.
+func TestAdoptedOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, settings{extra: "    protocol: {name: openai}\n"})
+	w.worker()
+	ctx := patient(t)
+	first, err := starter.Start[store](ctx, w.client, vectorStore(2*time.Second), nil)
+	require.NoError(t, err)
+	in := perdure.OperationInput{Service: "jobs", Adopt: &perdure.Adoption{Operation: first.LastStatus().RemoteID, Collection: "/v1/vector_stores"}, Polling: &perdure.Polling{IntervalSeconds: 0.2}}
+	one, err := starter.Start[store](ctx, w.client, in, nil)
+	require.NoError(t, err)
+	two, err := starter.Start[store](ctx, w.client, in, nil)
+	require.NoError(t, err)
+	require.Equal(t, one.ID(), two.ID())
+	value, err := two.Wait(ctx, nil)
+	require.NoError(t, err)
+	require.Equal(t, "completed", value.Status)
+	require.Len(t, w.service.Books().Starts(), 1)
+}
+
+// A workflow that is reset to before its start was recorded is ambiguous.
+func TestResetBeforeTheStartIsAmbiguous(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, settings{service: jobservice.Options{NoIdempotency: true}})
+	w.worker()
+	ctx := patient(t)
+	op, err := starter.Start[store](ctx, w.client, vectorStore(time.Hour), nil)
+	require.NoError(t, err)
+	_, err = w.raw.ResetWorkflowExecution(ctx, &workflowservice.ResetWorkflowExecutionRequest{
+		Namespace: "default", WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: op.ID(), RunId: op.RunID()},
+		Reason: "a test", WorkflowTaskFinishEventId: 3, RequestId: w.queue,
+	})
+	require.NoError(t, err)
+	eventually(ctx, t, "it is ambiguous", func() bool {
+		s, err := op.Status(ctx)
+		return err == nil && s.State == perdure.StateAmbiguous
+	})
+	_, err = op.Wait(ctx, nil)
+	bad := &perdure.OperationError{}
+	require.True(t, errors.As(err, &bad))
+	require.Equal(t, perdure.ErrorStartAmbiguous, bad.Type)
+	require.Len(t, w.service.Books().Starts(), 1)
+}
