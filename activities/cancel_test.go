@@ -23,7 +23,7 @@ func (d *desk) cancel(sealed string) perdure.CancelAnswer {
 }
 
 // canceling runs an operation that can be canceled, in a bubble.
-func canceling(t *testing.T, f func(t *testing.T, d *desk, sealed string), steps ...perduretest.Step) {
+func canceling(t *testing.T, f func(d *desk, sealed string), steps ...perduretest.Step) {
 	t.Helper()
 	svc := perduretest.NewService(t, append([]perduretest.Step{perduretest.POST("/batches").JSON(200, batch)}, steps...)...)
 	_ = svc.URL()
@@ -33,7 +33,7 @@ func canceling(t *testing.T, f func(t *testing.T, d *desk, sealed string), steps
 			task.Input.Request.Headers = map[string][]string{"X-Tenant": {"a"}}
 		}))
 		require.Equal(t, perdure.StateRunning, a.State)
-		f(t, d, a.Sealed)
+		f(d, a.Sealed)
 	})
 }
 
@@ -43,7 +43,8 @@ func stop() perduretest.Step {
 
 func TestCancelIsAccepted(t *testing.T) {
 	for _, step := range []perduretest.Step{stop().JSON(200, batch), stop().Reply(202), stop().Reply(204)} {
-		canceling(t, func(t *testing.T, d *desk, sealed string) {
+		canceling(t, func(d *desk, sealed string) {
+			t := d.t
 			require.Equal(t, perdure.CancelAnswer{Supported: true, Accepted: true}, d.cancel(sealed))
 			require.Equal(t, []perdure.Heartbeat{{Phase: perdure.PhaseWatching}}, d.beats)
 		}, step)
@@ -82,7 +83,8 @@ func TestCancelIsRefused(t *testing.T) {
 		{"redirect", stop().Reply(307).Header("Location", "/elsewhere"), "307"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			canceling(t, func(t *testing.T, d *desk, sealed string) {
+			canceling(t, func(d *desk, sealed string) {
+				t := d.t
 				begin := time.Now()
 				a := d.cancel(sealed)
 				require.True(t, a.Supported)
@@ -105,7 +107,8 @@ func TestCancelIsAskedAgainWhereThatMayHelp(t *testing.T) {
 		{"no answer", stop().Drop(), "NoAnswer"},
 	} {
 		t.Run(test.name+", accepted at last", func(t *testing.T) {
-			canceling(t, func(t *testing.T, d *desk, sealed string) {
+			canceling(t, func(d *desk, sealed string) {
+				t := d.t
 				begin := time.Now()
 				require.True(t, d.cancel(sealed).Accepted)
 				at := d.stamps.since(begin)[1:]
@@ -114,7 +117,8 @@ func TestCancelIsAskedAgainWhereThatMayHelp(t *testing.T) {
 			}, test.step.Times(2), stop().Reply(200))
 		})
 		t.Run(test.name+", at most eight times", func(t *testing.T) {
-			canceling(t, func(t *testing.T, d *desk, sealed string) {
+			canceling(t, func(d *desk, sealed string) {
+				t := d.t
 				a := d.cancel(sealed)
 				require.True(t, a.Supported)
 				require.False(t, a.Accepted)
@@ -123,7 +127,8 @@ func TestCancelIsAskedAgainWhereThatMayHelp(t *testing.T) {
 		})
 	}
 	t.Run("as long as the service asks for", func(t *testing.T) {
-		canceling(t, func(t *testing.T, d *desk, sealed string) {
+		canceling(t, func(d *desk, sealed string) {
+			t := d.t
 			begin := time.Now()
 			require.True(t, d.cancel(sealed).Accepted)
 			around(t, 40*time.Second, d.stamps.since(begin)[2])
@@ -135,7 +140,8 @@ func TestCancelIsAskedAgainWhereThatMayHelp(t *testing.T) {
 // service knows no cancel, which ends the operation.
 func TestCancelThatIsBrokenOffIsNoAnswer(t *testing.T) {
 	t.Run("the worker drains", func(t *testing.T) {
-		canceling(t, func(t *testing.T, d *desk, sealed string) {
+		canceling(t, func(d *desk, sealed string) {
+			t := d.t
 			done := d.drained()
 			time.AfterFunc(500*time.Millisecond, func() { close(done) })
 			err := d.run(perdure.ActivityCancel, perdure.CancelTask{State: sealed}, new(perdure.CancelAnswer))
@@ -144,7 +150,8 @@ func TestCancelThatIsBrokenOffIsNoAnswer(t *testing.T) {
 		}, stop().Reply(503))
 	})
 	t.Run("the workflow says to stop", func(t *testing.T) {
-		canceling(t, func(t *testing.T, d *desk, sealed string) {
+		canceling(t, func(d *desk, sealed string) {
+			t := d.t
 			ctx, cancel := context.WithCancel(t.Context())
 			time.AfterFunc(500*time.Millisecond, cancel)
 			d.under(ctx)

@@ -56,7 +56,7 @@ func isTokenError(err error) bool {
 // unanswered gives the words for a request that got no answer. False: err is
 // another error.
 func unanswered(err error) (words *perdure.ServiceError, unsent, ok bool) {
-	var f *transport.Failure
+	var f *transport.SendError
 	if !errors.As(err, &f) {
 		return nil, false, false
 	}

@@ -3,9 +3,9 @@ package activities
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -56,7 +56,7 @@ func (l *Lookup) Check() error {
 }
 
 func (l *Lookup) path(key string) (*jmespath.JMESPath, error) {
-	quoted := strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(key)
+	quoted := strings.ReplaceAll(key, `'`, `\'`) // the only escape of a JMESPath raw string
 	return jmespath.Compile(strings.ReplaceAll(l.Found, keyPlace, quoted))
 }
 
@@ -104,8 +104,10 @@ func (s *starting) lookUp(ctx context.Context) (found string, why *perdure.Servi
 		return "", words, true
 	}
 	if err != nil {
-		_, words := endOf(err)
-		return "", words, words == nil
+		if _, words := endOf(err); words != nil {
+			return "", words, false
+		}
+		return "", &perdure.ServiceError{Code: "LookupFailed", Message: perdure.Reason(err)}, true // never "not there"
 	}
 	e := exchange(resp)
 	switch {
@@ -138,7 +140,7 @@ func (l *Lookup) find(e protocol.Exchange, key string) (string, *perdure.Service
 	case string:
 		return v, nil, false
 	case float64:
-		return fmt.Sprint(v), nil, false
+		return strconv.FormatFloat(v, 'f', -1, 64), nil, false
 	}
 	return "", unreadable, false
 }

@@ -29,7 +29,8 @@ func TestTransientAnswersEndNothing(t *testing.T) {
 		{"dropped in its body", get(200, finished).DropAfter(3), "NoAnswer"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			inBubble(t, []perduretest.Step{test.step.Times(8), done}, func(t *testing.T, d *desk) {
+			inBubble(t, []perduretest.Step{test.step.Times(8), done}, func(d *desk) {
+				t := d.t
 				d.options.Watch.Threshold = time.Minute
 				task := d.watched(every(1))
 				task.Known.Error = &perdure.ServiceError{Code: test.code}
@@ -49,7 +50,8 @@ func TestTransientAnswersEndNothing(t *testing.T) {
 }
 
 func TestAServiceThatCannotBeAskedIsNewsAfterAWhile(t *testing.T) {
-	inBubble(t, []perduretest.Step{get(503, `{"error":{"code":"Busy","message":"later"}}`).Times(3)}, func(t *testing.T, d *desk) {
+	inBubble(t, []perduretest.Step{get(503, `{"error":{"code":"Busy","message":"later"}}`).Times(3)}, func(d *desk) {
+		t := d.t
 		begin := time.Now()
 		a := d.poll(d.watched(every(1)))
 		require.InDelta(t, 5, time.Since(begin).Seconds(), 0.01)
@@ -61,14 +63,16 @@ func TestAServiceThatCannotBeAskedIsNewsAfterAWhile(t *testing.T) {
 		require.Equal(t, 3, a.Polls)
 		require.Zero(t, a.AsOf)
 	})
-	inBubble(t, []perduretest.Step{get(503, ``).Header("Retry-After", "60")}, func(t *testing.T, d *desk) {
+	inBubble(t, []perduretest.Step{get(503, ``).Header("Retry-After", "60")}, func(d *desk) {
+		t := d.t
 		a := d.poll(d.watched(every(1)))
 		require.True(t, a.Durable, "too long to wait in process")
 		require.GreaterOrEqual(t, a.WaitSeconds, 60.0)
 		require.Equal(t, 60.0, a.ServiceWaitSeconds)
 		require.NotNil(t, a.LastError)
 	})
-	inBubble(t, []perduretest.Step{get(200, store("in_progress", 0))}, func(t *testing.T, d *desk) {
+	inBubble(t, []perduretest.Step{get(200, store("in_progress", 0))}, func(d *desk) {
+		t := d.t
 		task := d.watched(every(9))
 		task.Known.Error = &perdure.ServiceError{Code: "Busy"}
 		begin := time.Now()
@@ -93,7 +97,8 @@ func TestNotFoundIsNotThereYetForAWhile(t *testing.T) {
 		{"the service's word", perdure.Polling{IntervalSeconds: 2, NotFoundGraceSeconds: new(20.0)}, "12", 12 * time.Second, 3},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			inBubble(t, []perduretest.Step{get(404, `{"code":"NoSuchStore"}`).Header("Retry-After", test.asked).AnyTimes()}, func(t *testing.T, d *desk) {
+			inBubble(t, []perduretest.Step{get(404, `{"code":"NoSuchStore"}`).Header("Retry-After", test.asked).AnyTimes()}, func(d *desk) {
+				t := d.t
 				task := d.watched(&test.polling)
 				task.Known.Error = &perdure.ServiceError{Code: "NoSuchStore"}
 				begin := time.Now()
@@ -111,14 +116,16 @@ func TestNotFoundIsNotThereYetForAWhile(t *testing.T) {
 		})
 	}
 	t.Run("and then it is there", func(t *testing.T) {
-		inBubble(t, []perduretest.Step{get(404, ``).Times(3), get(200, finished)}, func(t *testing.T, d *desk) {
+		inBubble(t, []perduretest.Step{get(404, ``).Times(3), get(200, finished)}, func(d *desk) {
+			t := d.t
 			a := d.poll(d.watched(every(1)))
 			require.Equal(t, perdure.StateSucceeded, a.State)
 			require.Nil(t, a.LastError)
 		})
 	})
 	t.Run("gone, long after the start", func(t *testing.T) {
-		inBubble(t, []perduretest.Step{get(404, ``)}, func(t *testing.T, d *desk) {
+		inBubble(t, []perduretest.Step{get(404, ``)}, func(d *desk) {
+			t := d.t
 			task := d.watched(every(1))
 			time.Sleep(time.Minute)
 			require.Equal(t, perdure.ErrorPollRejected, d.poll(task).ErrorType)

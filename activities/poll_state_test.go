@@ -17,14 +17,14 @@ import (
 func openAIProtocol() openai.Protocol { return openai.Protocol{} }
 
 // moving is an operation by Location whose monitor moves on with each answer.
-func moving(t *testing.T, f func(t *testing.T, d *desk, task perdure.PollTask), steps ...perduretest.Step) {
+func moving(t *testing.T, f func(d *desk, task perdure.PollTask), steps ...perduretest.Step) {
 	t.Helper()
 	svc := perduretest.NewService(t, append([]perduretest.Step{perduretest.POST("/vector_stores").Reply(202).Header("Location", "/jobs/1")}, steps...)...)
 	_ = svc.URL()
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, svc)
 		a := d.start(createTask(func(task *perdure.StartTask) { task.Input.Polling = every(2) }))
-		f(t, d, perdure.PollTask{State: a.Sealed, Polling: every(2), Known: perdure.Known{ServiceStatus: a.ServiceStatus, News: a.News, Body: a.BodyDigest}})
+		f(d, perdure.PollTask{State: a.Sealed, Polling: every(2), Known: perdure.Known{ServiceStatus: a.ServiceStatus, News: a.News, Body: a.BodyDigest}})
 	})
 }
 
@@ -33,7 +33,8 @@ func accepted(n string) perduretest.Step {
 }
 
 func TestHeartbeatsCarryTheState(t *testing.T) {
-	moving(t, func(t *testing.T, d *desk, task perdure.PollTask) {
+	moving(t, func(d *desk, task perdure.PollTask) {
+		t := d.t
 		stop := d.drained()
 		time.AfterFunc(3*time.Second, func() { close(stop) }) // between two questions
 		begin := time.Now()
@@ -75,7 +76,8 @@ func TestAHeartbeatOfAnotherAttempt(t *testing.T) {
 		{"of something else", perdure.Heartbeat{Phase: perdure.PhaseUnsent, Polls: 4}, 9 * time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			inBubble(t, []perduretest.Step{get(200, finished)}, func(t *testing.T, d *desk) {
+			inBubble(t, []perduretest.Step{get(200, finished)}, func(d *desk) {
+				t := d.t
 				task := d.watched(every(2))
 				task.WaitSeconds = 9
 				begin := time.Now()
@@ -90,7 +92,8 @@ func TestAHeartbeatOfAnotherAttempt(t *testing.T) {
 		})
 	}
 	t.Run("that drains before it asks", func(t *testing.T) {
-		inBubble(t, nil, func(t *testing.T, d *desk) {
+		inBubble(t, nil, func(d *desk) {
+			t := d.t
 			task := d.watched(every(2))
 			d.again(perdure.Heartbeat{Phase: perdure.PhaseWatching, Polls: 4, LastError: &failing})
 			close(d.drained())
@@ -105,12 +108,14 @@ func TestTheStateIsSealedAnewOnlyWhereItMust(t *testing.T) {
 	running := get(200, store("in_progress", 0))
 	once := func(task perdure.PollTask) perdure.PollTask { task.Once = true; return task }
 	t.Run("not for nothing", func(t *testing.T) {
-		inBubble(t, []perduretest.Step{running}, func(t *testing.T, d *desk) {
+		inBubble(t, []perduretest.Step{running}, func(d *desk) {
+			t := d.t
 			require.Empty(t, d.poll(once(d.watched(every(2)))).Sealed)
 		})
 	})
 	t.Run("when the polling was replaced", func(t *testing.T) {
-		inBubble(t, []perduretest.Step{running.Times(2)}, func(t *testing.T, d *desk) {
+		inBubble(t, []perduretest.Step{running.Times(2)}, func(d *desk) {
+			t := d.t
 			task := once(d.watched(every(2)))
 			task.Polling = every(3)
 			a := d.poll(task)
@@ -120,7 +125,8 @@ func TestTheStateIsSealedAnewOnlyWhereItMust(t *testing.T) {
 		})
 	})
 	t.Run("when a quarter of the lifetime has passed", func(t *testing.T) {
-		inBubble(t, []perduretest.Step{running.Times(3)}, func(t *testing.T, d *desk) {
+		inBubble(t, []perduretest.Step{running.Times(3)}, func(d *desk) {
+			t := d.t
 			d.options.TokenLifetime = 40 * time.Minute
 			task := once(d.watched(every(2)))
 			time.Sleep(10 * time.Minute)
@@ -136,7 +142,8 @@ func TestTheStateIsSealedAnewOnlyWhereItMust(t *testing.T) {
 		})
 	})
 	t.Run("when the key has rotated", func(t *testing.T) {
-		inBubble(t, []perduretest.Step{running.Times(2)}, func(t *testing.T, d *desk) {
+		inBubble(t, []perduretest.Step{running.Times(2)}, func(d *desk) {
+			t := d.t
 			task := once(d.watched(every(2)))
 			id, err := d.options.Keyset.Rotate()
 			require.NoError(t, err)
@@ -149,7 +156,8 @@ func TestTheStateIsSealedAnewOnlyWhereItMust(t *testing.T) {
 		})
 	})
 	t.Run("when the service says where else to ask", func(t *testing.T) {
-		moving(t, func(t *testing.T, d *desk, task perdure.PollTask) {
+		moving(t, func(d *desk, task perdure.PollTask) {
+			t := d.t
 			a := d.poll(once(task))
 			require.NotEmpty(t, a.Sealed)
 			task.State = a.Sealed
@@ -159,7 +167,8 @@ func TestTheStateIsSealedAnewOnlyWhereItMust(t *testing.T) {
 }
 
 func TestABodyThatTheWorkflowHasIsLeftOut(t *testing.T) {
-	inBubble(t, []perduretest.Step{get(200, store("in_progress", 0)).Times(2), get(202, store("in_progress", 0)), get(200, store("in_progress", 1))}, func(t *testing.T, d *desk) {
+	inBubble(t, []perduretest.Step{get(200, store("in_progress", 0)).Times(2), get(202, store("in_progress", 0)), get(200, store("in_progress", 1))}, func(d *desk) {
+		t := d.t
 		task := d.watched(every(2))
 		task.Once, task.Known.Body = true, ""
 		a := d.poll(task)
@@ -181,7 +190,8 @@ func TestABodyThatTheWorkflowHasIsLeftOut(t *testing.T) {
 // A status longer than what is told of it is not news each time.
 func TestALongStatusIsNotNewsEachTime(t *testing.T) {
 	long := store(strings.Repeat("x", 300), 0)
-	inBubble(t, []perduretest.Step{get(200, long), get(200, long).Times(3), get(200, finished)}, func(t *testing.T, d *desk) {
+	inBubble(t, []perduretest.Step{get(200, long), get(200, long).Times(3), get(200, finished)}, func(d *desk) {
+		t := d.t
 		task := d.watched(every(1))
 		a := d.poll(task)
 		require.Len(t, a.ServiceStatus, 255)
@@ -193,7 +203,8 @@ func TestALongStatusIsNotNewsEachTime(t *testing.T) {
 // A question may take longer than the heartbeat time-out: also the one that is asked
 // beside the watcher has to say that it is alive.
 func TestEveryQuestionHeartbeats(t *testing.T) {
-	inBubble(t, []perduretest.Step{get(200, store("in_progress", 0))}, func(t *testing.T, d *desk) {
+	inBubble(t, []perduretest.Step{get(200, store("in_progress", 0))}, func(d *desk) {
+		t := d.t
 		task := d.watched(every(1))
 		task.Once = true
 		d.poll(task)

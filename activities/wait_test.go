@@ -63,7 +63,8 @@ func TestWaitRules(t *testing.T) {
 				value = test.header[len(name)+1:]
 				question = question.Header(name[:len(name)-1], value)
 			}
-			inBubble(t, []perduretest.Step{question}, func(t *testing.T, d *desk) {
+			inBubble(t, []perduretest.Step{question}, func(d *desk) {
+				t := d.t
 				d.service.Polling = test.service
 				task := d.watched(test.caller)
 				task.Once, task.Polls = true, test.before
@@ -77,7 +78,8 @@ func TestWaitRules(t *testing.T) {
 
 func TestJitterIsThereAndSmall(t *testing.T) {
 	seen := map[float64]bool{}
-	inBubble(t, []perduretest.Step{get(200, store("in_progress", 0)).Times(20)}, func(t *testing.T, d *desk) {
+	inBubble(t, []perduretest.Step{get(200, store("in_progress", 0)).Times(20)}, func(d *desk) {
+		t := d.t
 		task := d.watched(every(10))
 		task.Once = true
 		for range 20 {
@@ -115,7 +117,8 @@ func TestAProtocolsOwnDelayComesFirst(t *testing.T) {
 		{"above the caller's floor", every(4), 0, 4 * time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			inBubble(t, []perduretest.Step{get(200, store("in_progress", 0)).Header("Retry-After", "12")}, func(t *testing.T, d *desk) {
+			inBubble(t, []perduretest.Step{get(200, store("in_progress", 0)).Header("Retry-After", "12")}, func(d *desk) {
+				t := d.t
 				openAI, err := protocol.NewRegistry(paced{openAIProtocol()})
 				require.NoError(t, err)
 				d.options.Protocols = openAI
@@ -143,7 +146,8 @@ func TestAFirstWaitIsAsLongAsTheStartsAnswerSays(t *testing.T) {
 
 // The interval that holds where the caller gives none is what setPolling goes back to.
 func TestTheIntervalIsTheServices(t *testing.T) {
-	inBubble(t, []perduretest.Step{get(200, store("in_progress", 0))}, func(t *testing.T, d *desk) {
+	inBubble(t, []perduretest.Step{get(200, store("in_progress", 0))}, func(d *desk) {
+		t := d.t
 		d.service.Polling = &perdure.Polling{IntervalSeconds: 7}
 		task := d.watched(every(3600))
 		task.Once = true

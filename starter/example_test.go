@@ -105,7 +105,7 @@ func ExampleOperation_UpdateStatus() {
 			log.Fatal(err)
 		}
 		fmt.Println(status.State, status.ServiceStatus)
-		time.Sleep(10 * time.Second) //nolint:forbidigo // an example of the caller's own pace
+		time.Sleep(10 * time.Second)
 	}
 	store, err := op.Value(ctx)
 	if err != nil {

@@ -2,6 +2,7 @@ package tokens_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -61,12 +62,12 @@ func TestHeaderHasOneSpelling(t *testing.T) {
 		{"time that is none", `03-04T`, `02-30T`},
 		{"time before 1970", `2026`, `1969`},
 		{"leap second", `05:06:07Z`, `23:59:60Z`},
-		{"key id as a string", fmt.Sprint(keys.PrimaryKeyID()), fmt.Sprintf(`"%d"`, keys.PrimaryKeyID())},
-		{"key id with a zero before", fmt.Sprint(keys.PrimaryKeyID()), fmt.Sprintf(`0%d`, keys.PrimaryKeyID())},
-		{"key id with a fraction", fmt.Sprint(keys.PrimaryKeyID()), fmt.Sprintf(`%d.0`, keys.PrimaryKeyID())},
-		{"key id with an exponent", fmt.Sprint(keys.PrimaryKeyID()), fmt.Sprintf(`%de0`, keys.PrimaryKeyID())},
-		{"key id below zero", fmt.Sprint(keys.PrimaryKeyID()), `-1`},
-		{"key id of 33 bits", fmt.Sprint(keys.PrimaryKeyID()), `4294967296`},
+		{"key id as a string", strconv.FormatUint(uint64(keys.PrimaryKeyID()), 10), fmt.Sprintf(`"%d"`, keys.PrimaryKeyID())},
+		{"key id with a zero before", strconv.FormatUint(uint64(keys.PrimaryKeyID()), 10), fmt.Sprintf(`0%d`, keys.PrimaryKeyID())},
+		{"key id with a fraction", strconv.FormatUint(uint64(keys.PrimaryKeyID()), 10), fmt.Sprintf(`%d.0`, keys.PrimaryKeyID())},
+		{"key id with an exponent", strconv.FormatUint(uint64(keys.PrimaryKeyID()), 10), fmt.Sprintf(`%de0`, keys.PrimaryKeyID())},
+		{"key id below zero", strconv.FormatUint(uint64(keys.PrimaryKeyID()), 10), `-1`},
+		{"key id of 33 bits", strconv.FormatUint(uint64(keys.PrimaryKeyID()), 10), `4294967296`},
 		{"no key id", fmt.Sprintf(`,"keyId":%d`, keys.PrimaryKeyID()), ``},
 	}
 	for _, tt := range tests {

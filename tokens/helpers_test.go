@@ -19,17 +19,17 @@ const prefix = "perdure1_"
 
 var issuedAt = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 
-func newKeyset(t testing.TB) *tokens.Keyset {
-	t.Helper()
+func newKeyset(tb testing.TB) *tokens.Keyset {
+	tb.Helper()
 	keys, err := tokens.NewKeyset()
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return keys
 }
 
-func seal(t testing.TB, keys *tokens.Keyset, h tokens.Header, state string) tokens.Token {
-	t.Helper()
+func seal(tb testing.TB, keys *tokens.Keyset, h tokens.Header, state string) tokens.Token {
+	tb.Helper()
 	token, err := keys.Seal(h, []byte(state))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return token
 }
 
@@ -64,17 +64,17 @@ func expectOf(h tokens.Header) tokens.Expect {
 
 // forge seals any bytes as the header, authentically: what a holder of the keyset
 // who does not keep to the format could make.
-func forge(t testing.TB, keys *tokens.Keyset, header, state string) string {
-	t.Helper()
+func forge(tb testing.TB, keys *tokens.Keyset, header, state string) string {
+	tb.Helper()
 	var file bytes.Buffer
-	require.NoError(t, keys.Write(&file))
+	require.NoError(tb, keys.Write(&file))
 	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(&file))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	sealer, err := aead.New(handle)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	head := append(binary.BigEndian.AppendUint16(nil, uint16(len(header))), header...)
 	sealed, err := sealer.Encrypt([]byte(state), append([]byte(prefix), head...))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return encode(append(head, sealed...))
 }
 

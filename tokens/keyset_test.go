@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -125,7 +126,7 @@ func TestOtherKeyset(t *testing.T) {
 // Two keysets whose keys have the same id and not the same bytes.
 func TestOtherKeyOfTheSameID(t *testing.T) {
 	keys, other := newKeyset(t), newKeyset(t)
-	text := strings.ReplaceAll(written(t, other), fmt.Sprint(other.PrimaryKeyID()), fmt.Sprint(keys.PrimaryKeyID()))
+	text := strings.ReplaceAll(written(t, other), strconv.FormatUint(uint64(other.PrimaryKeyID()), 10), strconv.FormatUint(uint64(keys.PrimaryKeyID()), 10))
 	same, err := tokens.ReadKeyset(strings.NewReader(text))
 	require.NoError(t, err)
 	require.Equal(t, keys.PrimaryKeyID(), same.PrimaryKeyID())
@@ -163,7 +164,7 @@ func TestReadKeysetRefuses(t *testing.T) {
 		{"another object", `{"a":1}`, "not a cleartext Tink keyset"},
 		{"no keys", `{"primaryKeyId":1,"key":[]}`, "not a cleartext Tink keyset"},
 		{"encrypted", `{"encryptedKeyset":"AAAA","keysetInfo":{}}`, "encrypted"},
-		{"two keys of one id", strings.Replace(good, fmt.Sprint(ids[0].ID), fmt.Sprint(ids[1].ID), 1), "Tink keyset"},
+		{"two keys of one id", strings.Replace(good, strconv.FormatUint(uint64(ids[0].ID), 10), strconv.FormatUint(uint64(ids[1].ID), 10), 1), "Tink keyset"},
 		{"all disabled", strings.ReplaceAll(good, "ENABLED", "DISABLED"), "Tink keyset"},
 		{"AES-GCM", tinkJSON(t, aead.AES256GCMKeyTemplate()), "is not XChaCha20-Poly1305 with the TINK prefix"},
 		{"without a prefix", tinkJSON(t, raw), "is not XChaCha20-Poly1305 with the TINK prefix"},

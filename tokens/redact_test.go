@@ -2,6 +2,7 @@ package tokens_test
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -43,7 +44,7 @@ func printed(v any, verbs ...string) string {
 // spellings are the ways in which fmt could show a secret.
 func spellings(secret string) []string {
 	b := []byte(secret)
-	return []string{secret, fmt.Sprintf("%x", b), fmt.Sprintf("%X", b), fmt.Sprintf("% x", b), strings.Trim(fmt.Sprint(b), "[]"), strings.TrimPrefix(fmt.Sprintf("%#v", b), "[]byte")}
+	return []string{secret, hex.EncodeToString(b), fmt.Sprintf("%X", b), fmt.Sprintf("% x", b), strings.Trim(fmt.Sprintf("%v", b), "[]"), strings.TrimPrefix(fmt.Sprintf("%#v", b), "[]byte")}
 }
 
 func TestNothingPrintsASecret(t *testing.T) {

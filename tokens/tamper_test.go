@@ -47,7 +47,7 @@ func TestEveryTruncationIsRefused(t *testing.T) {
 		requireTampered(t, keys, text[:n], n)
 	}
 	raw := decode(t, text)
-	for n := range len(raw) {
+	for n := range raw {
 		requireTampered(t, keys, encode(raw[:n]), n)
 		requireTampered(t, keys, encode(raw[n+1:]), n)
 	}

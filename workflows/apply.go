@@ -22,7 +22,7 @@ func (o *operation) applyStart(work workflow.Context, a *perdure.Answer) {
 		}
 		if !r.Deadline.Equal(o.Deadline) {
 			o.Deadline = r.Deadline
-			o.limitTime(work)
+			o.limitTime()
 		}
 	}
 	o.takeNames(a)

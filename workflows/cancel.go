@@ -128,7 +128,7 @@ func (o *operation) limitGrace(work workflow.Context) {
 
 // limitTime ends the operation at its deadline. The remote is left alone unless
 // cancel.onTimeout says otherwise.
-func (o *operation) limitTime(work workflow.Context) {
+func (o *operation) limitTime() {
 	if o.done() || o.Deadline.IsZero() {
 		return
 	}

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -138,7 +139,7 @@ func TestASignalThatComesWithContinueAsNew(t *testing.T) {
 		t.Run("poll while "+phase.name, func(t *testing.T) {
 			s := newStage(t)
 			s.starts = []act[startTask]{now[startTask](accepted(phase.wait))}
-			s.polls = append(phase.poll[:len(phase.poll):len(phase.poll)], after[pollTask](time.Second, completed()))
+			s.polls = append(slices.Clip(phase.poll), after[pollTask](time.Second, completed()))
 			bothAt(s, time.Minute, perdure.SignalPoll)
 			s.run(request())
 			require.Equal(t, perdure.StateSucceeded, s.succeeded().State, "the service was asked at once")

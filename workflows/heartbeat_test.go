@@ -24,7 +24,7 @@ func TestActivitiesOutliveTheHeartbeatTimeout(t *testing.T) {
 		perduretest.POST("/vector_stores").JSON(http.StatusTooManyRequests, `{}`).Header("Retry-After", "40"), // all wait now
 		perduretest.POST("/vector_stores").JSON(http.StatusOK, inProgress).Header("Retry-After", "3600"),
 		perduretest.GET("/vector_stores/vs_1").JSON(http.StatusTooManyRequests, `{}`).Header("Retry-After", "40"),
-		perduretest.GET("/vector_stores/vs_1").JSON(http.StatusOK, finished))
+		perduretest.GET("/vector_stores/vs_1").JSON(http.StatusOK, finished).AnyTimes())
 	_ = svc.URL() // listens outside the bubble
 	synctest.Test(t, func(t *testing.T) {
 		a := realActivities(t, svc, func(o *activities.Options) {
@@ -43,7 +43,8 @@ func TestActivitiesOutliveTheHeartbeatTimeout(t *testing.T) {
 		ask := func() {
 			env.UpdateWorkflow(perdure.UpdateUpdateStatus, "", &testsuite.TestUpdateCallback{OnComplete: func(s any, err error) {
 				require.NoError(t, err)
-				statuses = append(statuses, s.(perdure.Status))
+				status, _ := s.(perdure.Status)
+				statuses = append(statuses, status)
 			}})
 		}
 		env.RegisterDelayedCallback(ask, 3*time.Minute) // while the activity watches

@@ -28,7 +28,7 @@ func Operation(ctx workflow.Context, input perdure.RawInput, carried *Carried) (
 	} else {
 		o.publish(work) // the current details are a run's own
 	}
-	o.limitTime(work)
+	o.limitTime()
 	o.resumeCancel(work)
 	for !o.done() {
 		o.attend(work)

@@ -29,6 +29,7 @@ func (r *registered) RegisterWorkflowWithOptions(w any, options workflow.Registe
 // A history that does not replay is an open operation that would stand still after the
 // next deployment.
 func TestHistoriesReplay(t *testing.T) {
+	t.Parallel()
 	all := &registered{Registry: worker.NewWorkflowReplayer()}
 	workflows.Register(all)
 	require.NotEmpty(t, all.names)

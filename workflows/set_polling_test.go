@@ -101,7 +101,8 @@ func TestSetPollingWhileTheStartIsUnderWay(t *testing.T) {
 	}{
 		{"a request", []any{request(func(in *perdure.OperationInput) { in.Polling = &slow })}, accepted(time.Hour)},
 		{
-			"a token", []any{perdure.OperationInput{Token: "perdure1_t"}},
+			"a token",
+			[]any{perdure.OperationInput{Token: "perdure1_t"}},
 			accepted(time.Hour, func(a *answer) { a.Resumed = &perdure.Resumed{Polling: &slow} }),
 		},
 	} {

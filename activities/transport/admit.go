@@ -59,20 +59,20 @@ func (p *pause) wait(ctx context.Context) error {
 
 // Admit waits for the service's turn: for the pause that it asked of all, for its
 // rate and for a place among its concurrent requests, which release gives back. An
-// error is a *Failure whose request was not sent.
+// error is a *SendError whose request was not sent.
 func (s *Service) Admit(ctx context.Context) (release func(), err error) {
 	if err := s.pause.wait(ctx); err != nil {
-		return nil, &Failure{Unsent: true, Err: err}
+		return nil, &SendError{Unsent: true, Err: err}
 	}
 	if err := s.rate.Wait(ctx); err != nil {
-		return nil, &Failure{Unsent: true, Err: err}
+		return nil, &SendError{Unsent: true, Err: err}
 	}
 	if err := s.slots.Acquire(ctx, 1); err != nil {
-		return nil, &Failure{Unsent: true, Err: err}
+		return nil, &SendError{Unsent: true, Err: err}
 	}
 	if err := s.pause.wait(ctx); err != nil { // one may have begun meanwhile
 		s.slots.Release(1)
-		return nil, &Failure{Unsent: true, Err: err}
+		return nil, &SendError{Unsent: true, Err: err}
 	}
 	return func() { s.slots.Release(1) }, nil
 }

@@ -115,7 +115,7 @@ func TestPrivateAddressesAreNotReached(t *testing.T) {
 	for _, host := range []string{"127.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1", "017700000001", "127.0.0.1.", "localhost.", "%31%32%37.0.0.1", "[::1%25lo]", "127。0。0。1", "①②⑦.0.0.1"} {
 		t.Run(host, func(t *testing.T) {
 			err := refuses(t, "http://"+host+":"+port)
-			if failure, ok := errors.AsType[*transport.Failure](err); ok {
+			if failure, ok := errors.AsType[*transport.SendError](err); ok {
 				require.True(t, failure.Unsent)
 			}
 		})
@@ -149,7 +149,7 @@ func TestNoProxyOfTheEnvironment(t *testing.T) {
 	for _, base := range []string{"http://jobs.invalid", "https://jobs.invalid"} {
 		s := newService(t, base, func(c *transport.Config) { c.Limits.RequestTimeout = 10 * time.Second })
 		_, err := s.Do(t.Context(), get(t, base+"/x"))
-		var failure *transport.Failure
+		var failure *transport.SendError
 		require.ErrorAs(t, err, &failure)
 		require.True(t, failure.Unsent)
 	}

@@ -40,15 +40,15 @@ type Response struct {
 	At     time.Time
 }
 
-// Failure is a request without an answer.
-type Failure struct {
+// SendError is a request without an answer.
+type SendError struct {
 	// Unsent: it is proven that not a byte of the request left.
 	Unsent bool
 	Err    error
 }
 
 // Error says what happened; it has no URL in it.
-func (f *Failure) Error() string {
+func (f *SendError) Error() string {
 	if f.Unsent {
 		return "not sent: " + f.Err.Error()
 	}
@@ -56,7 +56,7 @@ func (f *Failure) Error() string {
 }
 
 // Unwrap gives the cause.
-func (f *Failure) Unwrap() error { return f.Err }
+func (f *SendError) Unwrap() error { return f.Err }
 
 // Do waits for the service's turn, and sends as Send does.
 func (s *Service) Do(ctx context.Context, req Request) (*Response, error) {
@@ -70,7 +70,7 @@ func (s *Service) Do(ctx context.Context, req Request) (*Response, error) {
 
 // Send sends one request and reads its answer, whatever its status; the caller has
 // been admitted. Errors: *perdure.EgressError, *perdure.CredentialError (nothing was sent, and nothing
-// will be by trying again), *perdure.SizeError (answered, too large), *Failure
+// will be by trying again), *perdure.SizeError (answered, too large), *SendError
 // (no answer; try again if that is safe), or ctx's own while nothing was sent.
 func (s *Service) Send(ctx context.Context, req Request) (*Response, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.limits.RequestTimeout, fmt.Errorf("the service took longer than %v (limits.requestTimeoutSeconds)", s.limits.RequestTimeout))
@@ -190,7 +190,7 @@ func failure(ctx context.Context, unsent bool, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	}
-	return &Failure{Unsent: unsent, Err: err}
+	return &SendError{Unsent: unsent, Err: err}
 }
 
 func bare(u *url.URL) string {

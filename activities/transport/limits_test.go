@@ -73,7 +73,7 @@ func TestAFullServiceIsNotAsked(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
 		_, err := s.Do(ctx, transport.Request{Method: "POST", URL: jobs, Start: true})
-		var failure *transport.Failure
+		var failure *transport.SendError
 		require.ErrorAs(t, err, &failure)
 		require.True(t, failure.Unsent)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
@@ -148,7 +148,7 @@ func TestARateThatComesTooLate(t *testing.T) {
 		_, err := s.Do(ctx, transport.Request{Method: "GET", URL: jobs})
 		require.NoError(t, err)
 		_, err = s.Do(ctx, transport.Request{Method: "POST", URL: jobs, Start: true})
-		var failure *transport.Failure
+		var failure *transport.SendError
 		require.ErrorAs(t, err, &failure)
 		require.True(t, failure.Unsent)
 		require.Len(t, remote.arrived, 1)

@@ -57,7 +57,7 @@ func TestAStartIsSentOnce(t *testing.T) {
 					_, err := s.Do(t.Context(), get(t, "http://"+address))
 					require.NoError(t, err)
 					_, err = s.Do(t.Context(), start(t, method, "http://"+address, body))
-					var failure *transport.Failure
+					var failure *transport.SendError
 					require.ErrorAs(t, err, &failure)
 					require.False(t, failure.Unsent, "the service had the whole request")
 					require.Equal(t, n+1, requests.Load())
@@ -182,7 +182,7 @@ func TestUnsent(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			base := tt.server(t)
 			_, err := newService(t, base).Do(t.Context(), start(t, "POST", base+"/jobs?token=s3cret", "{}"))
-			var failure *transport.Failure
+			var failure *transport.SendError
 			require.ErrorAs(t, err, &failure)
 			require.Equal(t, tt.unsent, failure.Unsent, err)
 			require.Equal(t, tt.unsent, strings.HasPrefix(err.Error(), "not sent: "))
@@ -199,7 +199,7 @@ func TestCanceled(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		_, err := s.Do(ctx, start(t, "POST", "http://127.0.0.1:1", ""))
-		var failure *transport.Failure
+		var failure *transport.SendError
 		require.ErrorAs(t, err, &failure)
 		require.True(t, failure.Unsent)
 		require.ErrorIs(t, err, context.Canceled)
@@ -212,7 +212,7 @@ func TestCanceled(t *testing.T) {
 			return nil, errors.New("no route")
 		})
 		_, err := s.Do(ctx, start(t, "POST", "http://127.0.0.1:1", ""))
-		var failure *transport.Failure
+		var failure *transport.SendError
 		require.ErrorAs(t, err, &failure)
 		require.True(t, failure.Unsent)
 		require.ErrorIs(t, err, context.Canceled)
@@ -225,7 +225,7 @@ func TestCanceled(t *testing.T) {
 			<-r.Context().Done()
 		})
 		_, err := newService(t, s.URL).Do(ctx, start(t, "POST", s.URL, ""))
-		var failure *transport.Failure
+		var failure *transport.SendError
 		require.ErrorAs(t, err, &failure)
 		require.False(t, failure.Unsent)
 		require.ErrorIs(t, err, why)
@@ -239,7 +239,7 @@ func TestCanceled(t *testing.T) {
 			<-r.Context().Done()
 		})
 		_, err := newService(t, s.URL).Do(ctx, start(t, "POST", s.URL, ""))
-		var failure *transport.Failure
+		var failure *transport.SendError
 		require.ErrorAs(t, err, &failure)
 		require.False(t, failure.Unsent)
 	})
@@ -277,7 +277,7 @@ func TestTimeouts(t *testing.T) {
 				})
 				begin := time.Now()
 				_, err := s.Do(t.Context(), transport.Request{Method: "POST", URL: &url.URL{Scheme: "http", Host: "jobs.example.com"}, Body: []byte("{}"), Start: true})
-				var failure *transport.Failure
+				var failure *transport.SendError
 				require.ErrorAs(t, err, &failure)
 				require.Equal(t, tt.unsent, failure.Unsent)
 				require.Equal(t, tt.want, time.Since(begin))
