@@ -80,10 +80,10 @@ func forge(tb testing.TB, keys *tokens.Keyset, header, state string) string {
 
 func encode(raw []byte) string { return prefix + base64.RawURLEncoding.EncodeToString(raw) }
 
-func decode(t testing.TB, text string) []byte {
-	t.Helper()
+func decode(tb testing.TB, text string) []byte {
+	tb.Helper()
 	raw, err := base64.RawURLEncoding.DecodeString(text[len(prefix):])
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return raw
 }
 

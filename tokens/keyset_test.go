@@ -19,10 +19,10 @@ import (
 	"github.com/perdure-dev/perdure/tokens"
 )
 
-func written(t testing.TB, keys *tokens.Keyset) string {
-	t.Helper()
+func written(tb testing.TB, keys *tokens.Keyset) string {
+	tb.Helper()
 	var out bytes.Buffer
-	require.NoError(t, keys.Write(&out))
+	require.NoError(tb, keys.Write(&out))
 	return out.String()
 }
 

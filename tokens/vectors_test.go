@@ -72,33 +72,33 @@ var sentinels = map[string]error{
 }
 
 // requireOnly demands that err wraps this sentinel and no other.
-func requireOnly(t testing.TB, err error, word string) {
-	t.Helper()
-	require.Contains(t, sentinels, word)
+func requireOnly(tb testing.TB, err error, word string) {
+	tb.Helper()
+	require.Contains(tb, sentinels, word)
 	for w, sentinel := range sentinels {
 		if w == word {
-			require.ErrorIs(t, err, sentinel)
+			require.ErrorIs(tb, err, sentinel)
 		} else {
-			require.NotErrorIs(t, err, sentinel)
+			require.NotErrorIs(tb, err, sentinel)
 		}
 	}
 }
 
-func readVectors(t testing.TB) (vectors, *tokens.Keyset) {
-	t.Helper()
+func readVectors(tb testing.TB) (vectors, *tokens.Keyset) {
+	tb.Helper()
 	b, err := os.ReadFile("testdata/vectors.json")
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	var v vectors
-	require.NoError(t, json.Unmarshal(b, &v))
+	require.NoError(tb, json.Unmarshal(b, &v))
 	keys, err := tokens.ReadKeyset(bytes.NewReader(v.Keyset))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return v, keys
 }
 
 // headerBytes takes the header out of a text by the layout alone.
-func headerBytes(t testing.TB, text string) string {
-	t.Helper()
-	raw := decode(t, text)
+func headerBytes(tb testing.TB, text string) string {
+	tb.Helper()
+	raw := decode(tb, text)
 	return string(raw[2 : 2+binary.BigEndian.Uint16(raw)])
 }
 
@@ -163,11 +163,11 @@ func TestVectorsRefuse(t *testing.T) {
 
 // requireSilent demands that an error quotes no piece of the text, whose header
 // and state are both spelled in base64 there.
-func requireSilent(t testing.TB, err error, text string) {
-	t.Helper()
-	require.NotContains(t, err.Error(), "\n")
+func requireSilent(tb testing.TB, err error, text string) {
+	tb.Helper()
+	require.NotContains(tb, err.Error(), "\n")
 	const piece = 12
 	for i := len(prefix); i+piece <= len(text); i += piece {
-		require.False(t, strings.Contains(err.Error(), text[i:i+piece]), "the error quotes the text")
+		require.False(tb, strings.Contains(err.Error(), text[i:i+piece]), "the error quotes the text")
 	}
 }
