@@ -43,7 +43,7 @@ func TestAwaitStartedAnswersOnceTheStartIsDecided(t *testing.T) {
 			s.run(request())
 			for _, u := range before {
 				require.NoError(t, u.err)
-				require.Equal(t, 4*time.Second, u.at)
+				require.Equal(t, 5*time.Second, u.at)
 				require.Equal(t, test.state, u.status.State)
 				require.Equal(t, test.done, u.status.Done)
 			}

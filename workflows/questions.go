@@ -145,9 +145,10 @@ func (o *operation) awaitIdle(work workflow.Context, f workflow.Future) {
 	}
 }
 
-// waitIsLong: the next question, or the next start request, is a durable wait away.
+// waitIsLong: the next question is a durable wait away; or the next start request is
+// any wait away, for a start activity sends at once.
 func (o *operation) waitIsLong(work workflow.Context) bool {
-	return o.Durable && o.NextAt.After(workflow.Now(work))
+	return (o.Durable || o.state() == perdure.StateStarting) && o.NextAt.After(workflow.Now(work))
 }
 
 // waitDurably waits for the next question. It ends early when the wait was set anew.
