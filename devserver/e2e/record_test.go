@@ -102,6 +102,31 @@ var scenarios = []struct {
 		require.Error(t, w.raw.GetWorkflow(ctx, op.ID(), "").Get(ctx, nil))
 		return op.ID()
 	}},
+	{"ambiguous-and-retried", func(t *testing.T, w *world) string {
+		t.Helper()
+		ctx := patient(t)
+		_, err := w.service.Inject(jobservice.Fault{Action: jobservice.Start, Drop: jobservice.DropAfterRead})
+		require.NoError(t, err)
+		op, err := starter.Start[store](ctx, w.client, vectorStore(time.Second), nil)
+		requireType(t, err, perdure.ErrorStartAmbiguous)
+		_, err = op.Resolve(ctx, perdure.Resolve{Retry: true})
+		require.NoError(t, err)
+		_, err = op.Wait(ctx, nil)
+		require.NoError(t, err)
+		return op.ID()
+	}},
+	{"adopted", func(t *testing.T, w *world) string {
+		t.Helper()
+		ctx := patient(t)
+		first, err := starter.Start[store](ctx, w.client, vectorStore(time.Second), nil)
+		require.NoError(t, err)
+		_, op, err := starter.Run[store](ctx, w.client, perdure.OperationInput{
+			Service: "jobs", Protocol: &perdure.ProtocolChoice{Name: "openai"}, Polling: &perdure.Polling{IntervalSeconds: 0.2},
+			Adopt: &perdure.Adoption{Operation: first.LastStatus().RemoteID, Collection: "/v1/vector_stores"},
+		}, nil)
+		require.NoError(t, err)
+		return op.ID()
+	}},
 	{"start-sent-again", func(t *testing.T, w *world) string {
 		t.Helper()
 		_, err := w.service.Inject(jobservice.Fault{Action: jobservice.Start, Status: 429, Headers: map[string]string{"Retry-After": "1"}, Times: 2})
