@@ -58,9 +58,10 @@ type state struct {
 	Adopted bool `json:"adopted,omitempty"`
 }
 
+// Prepare adds nothing.
 func (bound) Prepare(*protocol.Ask) {}
 
-// Recognizes: a name that contains "operations/".
+// Recognizes a name that contains "operations/".
 func (bound) Recognizes(start protocol.Exchange) bool {
 	body, ok := start.Object()
 	return ok && strings.Contains(protocol.String(body["name"]), "operations/")

@@ -62,8 +62,7 @@ func (Protocol) Bind(raw json.RawMessage) (protocol.Bound, error) {
 
 // firstOf is the first of joined errors: one is told at a time.
 func firstOf(err error) error {
-	var bad *perdure.InputError
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*perdure.InputError](err); ok {
 		return bad
 	}
 	return err
@@ -151,8 +150,8 @@ func isAbsent(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) ==
 
 // inside puts an input error's field into the field around it.
 func inside(field string, err error) error {
-	var bad *perdure.InputError
-	if !errors.As(err, &bad) {
+	bad, ok := errors.AsType[*perdure.InputError](err)
+	if !ok {
 		return err
 	}
 	if bad.Field != "" {

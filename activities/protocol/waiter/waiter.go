@@ -46,6 +46,7 @@ type state struct {
 	Adopted bool `json:"adopted,omitempty"`
 }
 
+// Prepare adds nothing.
 func (*bound) Prepare(*protocol.Ask) {}
 
 // Recognizes nothing: this protocol has to be named.
