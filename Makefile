@@ -7,7 +7,7 @@ BIN      := bin
 TOOL     := $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 E2E_TIME ?= 20m
 
-.PHONY: all build demo test test-unit test-devserver lint fmt fuzz clean
+.PHONY: all build demo test test-unit test-diff test-devserver lint fmt fuzz clean
 
 all: build
 
@@ -30,10 +30,14 @@ $(BIN)/perdure-devserver:
 demo: $(BIN)/perdure $(BIN)/jobservice $(BIN)/demo $(BIN)/perdure-devserver
 	@$(BIN)/demo -bin $(BIN) $(if $(KEEP),-keep)
 
-test: test-unit test-devserver
+test: test-unit test-diff test-devserver
 
 test-unit:
 	$(GO) test -race -timeout 10m ./...
+
+# Our protocols beside the services' own SDKs, on the same exchanges.
+test-diff:
+	cd difftests && $(GO) test -timeout 10m ./...
 
 AIMOCK := devserver/e2e/testdata/aimock
 
@@ -48,6 +52,7 @@ $(AIMOCK)/node_modules: $(AIMOCK)/package-lock.json
 lint:
 	$(GO) vet ./...
 	cd devserver && $(GO) vet ./...
+	cd difftests && $(GO) vet ./...
 	$(TOOL) golangci-lint run ./...
 	$(TOOL) workflowcheck -config $(CURDIR)/.workflowcheck.yaml ./workflows/...
 	@test -z "$$($(TOOL) gofumpt -l . | tee /dev/stderr)"
@@ -57,7 +62,7 @@ fmt:
 
 FUZZTIME ?= 30s
 fuzz:
-	@for p in tokens activities/protocol activities/protocol/openai activities/protocol/location; do \
+	@for p in tokens activities/protocol activities/protocol/azure activities/protocol/google activities/protocol/openai activities/protocol/location activities/protocol/waiter; do \
 	  for f in $$($(GO) test -list '^Fuzz' ./$$p | grep ^Fuzz); do \
 	    $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) ./$$p || exit 1; done; done
 
