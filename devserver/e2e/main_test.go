@@ -44,7 +44,8 @@ func buildPerdure(dir string) (string, error) {
 		return given, nil
 	}
 	path := filepath.Join(dir, "perdure")
-	build := exec.Command("go", "build", "-o", path, "github.com/perdure-dev/perdure/cmd/perdure")
+	build := exec.Command("go", "build", "-o", path, "./cmd/perdure")
+	build.Dir = "../.." // as its own module builds it
 	build.Stderr = os.Stderr
 	return path, build.Run()
 }
