@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/perdure-dev/perdure"
@@ -85,7 +87,7 @@ func called(ctx context.Context, id string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if ctx.Err() != nil {
+	if stopped(ctx, err) {
 		return context.Cause(ctx)
 	}
 	var app *temporal.ApplicationError
@@ -99,6 +101,35 @@ func called(ctx context.Context, id string, err error) error {
 		}
 	}
 	return notFoundOr(id, err)
+}
+
+// deadlineSlack is how much earlier than the context a call may notice its deadline:
+// it travels to the server, which keeps it too.
+const deadlineSlack = time.Second
+
+// stopped reports that a call ended because its context did, or is about to: it
+// returns when ctx is done.
+func stopped(ctx context.Context, err error) bool {
+	if ctx.Err() != nil {
+		return true
+	}
+	deadline, bounded := ctx.Deadline()
+	if !bounded || time.Until(deadline) > deadlineSlack || !isBrokenOff(err) {
+		return false
+	}
+	<-ctx.Done()
+	return true
+}
+
+// isBrokenOff: the call was given up, by one side or the other.
+func isBrokenOff(err error) bool {
+	var (
+		canceled *serviceerror.Canceled
+		deadline *serviceerror.DeadlineExceeded
+		update   *client.WorkflowUpdateServiceTimeoutOrCanceledError
+	)
+	return errors.As(err, &canceled) || errors.As(err, &deadline) || errors.As(err, &update) ||
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
 func notFoundOr(id string, err error) error {

@@ -206,7 +206,7 @@ func (h *handle) wait(ctx context.Context, into *perdure.OperationResult) error 
 		}
 	}
 	err = h.client.temporal.GetWorkflow(ctx, h.id, "").Get(ctx, into)
-	if err != nil && ctx.Err() != nil {
+	if err != nil && stopped(ctx, err) {
 		return context.Cause(ctx)
 	}
 	err = outcome(h.id, err)

@@ -112,7 +112,7 @@ func (c *Client) startWorkflow(ctx context.Context, h *handle, in perdure.Operat
 	switch {
 	case err == nil:
 		return h.note(s), nil
-	case ctx.Err() != nil:
+	case stopped(ctx, err):
 		return s, context.Cause(ctx)
 	case moved(err):
 		return h.AwaitStarted(ctx)

@@ -18,7 +18,7 @@ import (
 // worker answers, it is what was recorded last, and Stale is set.
 func (h *handle) Status(ctx context.Context) (perdure.Status, error) {
 	s, err := h.queryStatus(ctx)
-	if err != nil && ctx.Err() == nil && workerMissing(err) {
+	if err != nil && workerMissing(err) && !stopped(ctx, err) {
 		return h.recorded(ctx)
 	}
 	if err != nil {
@@ -59,12 +59,11 @@ func (h *handle) queryStatus(ctx context.Context) (perdure.Status, error) {
 // workerMissing: the server is there, and no worker answered the query.
 func workerMissing(err error) bool {
 	var (
-		deadline     *serviceerror.DeadlineExceeded
 		precondition *serviceerror.FailedPrecondition
 		query        *serviceerror.QueryFailed
 	)
-	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &deadline) || errors.As(err, &precondition) ||
-		errors.As(err, &query) && query.Failure == nil
+	// A worker that stops while it is asked breaks the question off.
+	return isBrokenOff(err) || errors.As(err, &precondition) || errors.As(err, &query) && query.Failure == nil
 }
 
 // recorded is the status in the memo, for when no worker answers.
