@@ -53,6 +53,7 @@ func (a *Activities) adopted(task perdure.StartTask, adoption perdure.Adoption) 
 	if err := p.service.CheckAllowed(question.Method, target); err != nil {
 		return nil, protocol.Step{}, err
 	}
+	p.callerOps = append(p.callerOps, protocol.FromAdoption) // so are later ones
 	return p.operation(a, task, time.Now().UTC()), step, nil
 }
 

@@ -67,10 +67,46 @@ func TestRule12StartingOnce(t *testing.T) {
 	}
 }
 
+// Whatever URL an adoption names is held against the service's allow list, those that
+// are asked last included.
+func TestAdoptedURLsAreCheckedAgainstTheAllowList(t *testing.T) {
+	for _, tt := range []struct{ name, monitor, value, want string }{
+		{"all allowed", "/ops/7", "/r/1", ""},
+		{"the monitor is not", "/secret", "/r/1", "GET /secret"},
+		{"the value is not", "/ops/7", "/secret", "GET /secret"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			svc := perduretest.NewService(t, perduretest.GET("/ops/7").JSON(200, `{"status":"Succeeded"}`).AnyTimes(), perduretest.GET("/r/1").JSON(200, `{}`).AnyTimes())
+			env := execute(t, transport.Config{BaseURL: svc.URL(), Allow: []string{"GET /ops/*", "GET /r/*"}}, activities.Idempotency{}, perdure.OperationInput{
+				Service: "jobs",
+				Adopt:   &perdure.Adoption{Azcore: `{"type":"X","token":{"asyncURL":"` + svc.URL() + tt.monitor + `","origURL":"` + svc.URL() + tt.value + `","method":"PUT","state":"InProgress"}}`},
+				Polling: &perdure.Polling{IntervalSeconds: 0.01},
+			})
+			if tt.want == "" {
+				require.NoError(t, env.GetWorkflowError())
+				return
+			}
+			require.ErrorContains(t, env.GetWorkflowError(), perdure.ErrorEgressDenied)
+			for _, r := range svc.Requests() {
+				require.NotEqual(t, "/secret", r.URL.Path)
+			}
+		})
+	}
+}
+
 // run runs POST /jobs to its end, for as long as a minute of the workflow's time.
 func run(t *testing.T, svc *perduretest.Service, how activities.Idempotency) *testsuite.TestWorkflowEnvironment {
 	t.Helper()
-	s, err := transport.NewService(transport.Config{Name: "jobs", BaseURL: svc.URL(), AllowPrivateNetwork: true})
+	return execute(t, transport.Config{BaseURL: svc.URL()}, how, perdure.OperationInput{
+		Request: &perdure.Request{Service: "jobs", Method: "POST", URL: "/jobs"},
+	})
+}
+
+// execute runs an operation of the service jobs.
+func execute(t *testing.T, config transport.Config, how activities.Idempotency, in perdure.OperationInput) *testsuite.TestWorkflowEnvironment {
+	t.Helper()
+	config.Name, config.AllowPrivateNetwork = "jobs", true
+	s, err := transport.NewService(config)
 	require.NoError(t, err)
 	keyset, err := tokens.NewKeyset()
 	require.NoError(t, err)
@@ -88,10 +124,8 @@ func run(t *testing.T, svc *perduretest.Service, how activities.Idempotency) *te
 	workflows.Register(env)
 	env.RegisterActivityWithOptions(a.Start, activity.RegisterOptions{Name: perdure.ActivityStart})
 	env.RegisterActivityWithOptions(a.Poll, activity.RegisterOptions{Name: perdure.ActivityPoll})
-	env.ExecuteWorkflow(perdure.WorkflowOperation, perdure.OperationInput{
-		Request:  &perdure.Request{Service: "jobs", Method: "POST", URL: "/jobs"},
-		Protocol: &perdure.ProtocolChoice{Name: azure.Name}, TimeoutSeconds: 60,
-	})
+	in.Protocol, in.TimeoutSeconds = &perdure.ProtocolChoice{Name: azure.Name}, 60
+	env.ExecuteWorkflow(perdure.WorkflowOperation, in)
 	require.True(t, env.IsWorkflowCompleted())
 	return env
 }
