@@ -5,14 +5,12 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/jmespath/go-jmespath"
-
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities/protocol"
+	"github.com/perdure-dev/perdure/activities/protocol/jmes"
 	"github.com/perdure-dev/perdure/activities/transport"
 )
 
@@ -49,15 +47,13 @@ func (l *Lookup) Check() error {
 	if !strings.Contains(l.URL+l.Found, keyPlace) {
 		return &perdure.InputError{Field: "request.url", Message: "has no {key}, nor has found: it could not tell one start from another"}
 	}
-	if _, err := l.path("key"); err != nil {
-		return &perdure.InputError{Field: "found", Message: "is no JMESPath: " + err.Error()}
-	}
-	return nil
+	_, err := l.path("key")
+	return err
 }
 
-func (l *Lookup) path(key string) (*jmespath.JMESPath, error) {
+func (l *Lookup) path(key string) (*jmes.Path, error) {
 	quoted := strings.ReplaceAll(key, `'`, `\'`) // the only escape of a JMESPath raw string
-	return jmespath.Compile(strings.ReplaceAll(l.Found, keyPlace, quoted))
+	return jmes.Compile("found", strings.ReplaceAll(l.Found, keyPlace, quoted))
 }
 
 // settle finds out what became of a request that may have been delivered and must not
@@ -126,23 +122,18 @@ func (l *Lookup) find(e protocol.Exchange, key string) (string, *perdure.Service
 	if err != nil {
 		return "", unreadable, false
 	}
-	var answer any
-	if json.Unmarshal(e.Body, &answer) != nil {
+	answer := jmes.Parse(e.Body)
+	if answer == nil {
 		return "", unreadable, false
 	}
-	value, err := path.Search(answer)
-	if err != nil {
-		return "", unreadable, false
-	}
-	switch v := value.(type) {
-	case nil:
+	if path.In(answer) == nil {
 		return "", nil, false
-	case string:
-		return v, nil, false
-	case float64:
-		return strconv.FormatFloat(v, 'f', -1, 64), nil, false
 	}
-	return "", unreadable, false
+	found, ok := path.Text(answer)
+	if !ok {
+		return "", unreadable, false
+	}
+	return found, nil, false
 }
 
 // takeOver goes on with the operation that the look-up found.

@@ -102,7 +102,7 @@ func TestCheckRefuses(t *testing.T) {
 		{"trusted and not allowed", `credentialOrigins: ["https://b.example.com"]`, "services.a.credentialOrigins[0]: is not among allowedOrigins"},
 		{"lookup without a request", "lookup: {found: x}", "services.a.lookup.request.url: is missing"},
 		{"lookup that cannot tell starts apart", "lookup: {request: {url: /jobs}, found: x}", "services.a.lookup.request.url: has no {key}"},
-		{"lookup without a path", "lookup: {request: {url: '/jobs?tag={key}'}, found: '['}", "services.a.lookup.found: is no JMESPath"},
+		{"lookup without a path", "lookup: {request: {url: '/jobs?tag={key}'}, found: '['}", "services.a.lookup.found: does not compile"},
 		{"proxy", "proxy: http://p", "services.a.proxy: is not supported by this version"},
 		{"tls", "tls: {caFile: x}", "services.a.tls: is not supported by this version"},
 		{"sticky cookies", "stickyCookies: true", "services.a.stickyCookies: is not supported by this version"},

@@ -59,3 +59,45 @@ func TestActivitiesOutliveTheHeartbeatTimeout(t *testing.T) {
 		time.Sleep(time.Minute) // the watcher hears of the end by its next heartbeat
 	})
 }
+
+// What a watcher has heard is in its heartbeats: the state for the worker after it, the
+// rest in clear for readers of the pending activity.
+func TestHeartbeatsTellWhatTheWatcherHasHeard(t *testing.T) {
+	svc := perduretest.NewService(t,
+		perduretest.POST("/jobs").Reply(http.StatusAccepted).Header("Location", "/jobs/1"),
+		perduretest.GET("/jobs/1").Reply(http.StatusAccepted).Header("Location", "/jobs/2"),
+		perduretest.GET("/jobs/2").Reply(http.StatusAccepted).Times(4),
+		perduretest.GET("/jobs/2").JSON(http.StatusOK, `{"n":1.0}`))
+	_ = svc.URL() // listens outside the bubble
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		env := newEnvironment(t, realActivities(t, svc, nil))
+		env.SetTestTimeout(time.Hour)
+		var beats []perdure.Heartbeat
+		env.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) {
+			var hb perdure.Heartbeat
+			require.NoError(t, details.Get(&hb))
+			beats = append(beats, hb)
+		})
+		in := create("/jobs")
+		in.Polling.IntervalSeconds = 10
+		env.ExecuteWorkflow(perdure.WorkflowOperation, in)
+		require.NoError(t, env.GetWorkflowError())
+		require.Equal(t, 6, statusOf(t, env).Polls)
+		require.GreaterOrEqual(t, len(beats), 4)
+		require.Empty(t, beats[0].Sealed, "as the task has it")
+		require.Zero(t, beats[0].Polls)
+		for i, hb := range beats {
+			require.Equal(t, perdure.PhaseWatching, hb.Phase)
+			require.True(t, hb.NextPollAt.After(begin))
+			if hb.Polls > 0 {
+				require.NotEmpty(t, hb.Sealed)
+				require.True(t, hb.NextPollAt.After(hb.LastPolledAt))
+			}
+			if i > 0 {
+				require.GreaterOrEqual(t, hb.Polls, beats[i-1].Polls)
+			}
+		}
+		require.GreaterOrEqual(t, beats[len(beats)-1].Polls, 4)
+	})
+}

@@ -50,6 +50,7 @@ func newEnvironment(t *testing.T, a *activities.Activities) *testsuite.TestWorkf
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
+	env.SetTestTimeout(time.Minute)
 	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute}) // of a busy machine
 	workflows.Register(env)
 	env.RegisterActivityWithOptions(a.Start, activity.RegisterOptions{Name: perdure.ActivityStart})
@@ -62,7 +63,6 @@ func newEnvironment(t *testing.T, a *activities.Activities) *testsuite.TestWorkf
 func withRealActivities(t *testing.T, svc *perduretest.Service, in perdure.OperationInput, change func(*activities.Options)) *testsuite.TestWorkflowEnvironment {
 	t.Helper()
 	env := newEnvironment(t, realActivities(t, svc, change))
-	env.SetTestTimeout(20 * time.Second)
 	env.ExecuteWorkflow(perdure.WorkflowOperation, in)
 	require.True(t, env.IsWorkflowCompleted())
 	return env
@@ -171,7 +171,6 @@ func TestCancelReachesTheService(t *testing.T) {
 		perduretest.POST("/batches/b%2F1/cancel").JSON(http.StatusOK, fmt.Sprintf(batch, "cancelling")),
 		perduretest.GET("/batches/b%2F1").JSON(http.StatusOK, fmt.Sprintf(batch, "cancelled"))).AnyOrder()
 	env := newEnvironment(t, realActivities(t, svc, nil))
-	env.SetTestTimeout(20 * time.Second)
 	in := create("/batches")
 	in.Polling.IntervalSeconds = 30
 	env.RegisterDelayedCallback(func() { env.SignalWorkflow(perdure.SignalCancel, perdure.CancelSignal{Reason: "enough"}) }, time.Second)

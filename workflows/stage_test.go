@@ -67,7 +67,7 @@ func newStage(t *testing.T) *stage {
 	suite.SetLogger(quiet{})
 	s := &stage{t: t, env: suite.NewTestWorkflowEnvironment()}
 	s.env.SetStartTime(epoch)
-	s.env.SetTestTimeout(20 * time.Second)
+	s.env.SetTestTimeout(time.Minute)
 	s.env.SetWorkerOptions(worker.Options{
 		Interceptors:             []interceptor.WorkerInterceptor{&player{stage: s}},
 		DeadlockDetectionTimeout: time.Minute, // of a busy machine

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/perdure-dev/perdure/activities/protocol"
+	"github.com/perdure-dev/perdure/activities/protocol/jmes"
 )
 
 // Name is what inputs call the protocol.
@@ -24,7 +25,7 @@ func (Protocol) Bind(raw json.RawMessage) (protocol.Bound, error) {
 	}
 	b := bound{options: o}
 	if o.ResultPath != "" {
-		if b.result, err = compile(o.ResultPath); err != nil {
+		if b.result, err = jmes.Compile("resultPath", o.ResultPath); err != nil {
 			return nil, err
 		}
 	}
@@ -34,7 +35,7 @@ func (Protocol) Bind(raw json.RawMessage) (protocol.Bound, error) {
 // bound is the protocol with its options.
 type bound struct {
 	options
-	result *expression // nil: the whole status body
+	result *jmes.Path // nil: the whole status body
 }
 
 // Prepare puts the api-version on the start.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/perdure-dev/perdure/activities/protocol"
+	"github.com/perdure-dev/perdure/activities/protocol/jmes"
 )
 
 // success is an operation whose status URL says that it succeeded.
@@ -109,7 +110,7 @@ func (b bound) valueIn(s state, answer protocol.Exchange) []byte {
 		body, _ := answer.Object()
 		return notNull(body[s.ResultKey])
 	case b.result != nil:
-		return b.result.in(whole)
+		return notNull(b.result.Raw(jmes.ParseExact(whole)))
 	case s.Method == http.MethodDelete:
 		return nil
 	}

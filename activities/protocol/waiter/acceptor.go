@@ -7,6 +7,7 @@ import (
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities/protocol"
+	"github.com/perdure-dev/perdure/activities/protocol/jmes"
 )
 
 // acceptor says how the operation goes when its matcher matches an answer. Exactly
@@ -21,7 +22,7 @@ type acceptor struct {
 
 // comparison compares what a path gives with what is expected.
 type comparison struct {
-	path       *path
+	path       *jmes.Path
 	comparator string
 	expected   string
 }
@@ -91,7 +92,7 @@ func readComparison(field string, raw json.RawMessage) (*comparison, error) {
 	if err := protocol.Options(raw, &given); err != nil {
 		return nil, inside(field, err)
 	}
-	compiled, err := compile(field+".path", given.Path)
+	compiled, err := jmes.Compile(field+".path", given.Path)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +127,7 @@ const (
 )
 
 func (c *comparison) matches(document any) bool {
-	switch v := c.path.in(document).(type) {
+	switch v := c.path.In(document).(type) {
 	case string:
 		return c.comparator == stringEquals && v == c.expected
 	case bool:

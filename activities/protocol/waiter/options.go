@@ -9,6 +9,7 @@ import (
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities/protocol"
+	"github.com/perdure-dev/perdure/activities/protocol/jmes"
 )
 
 // options of the protocol, as they are written.
@@ -106,7 +107,7 @@ const maxAcceptors = 100
 func (b *bound) bindPaths(o options) (err error) {
 	for _, p := range []struct {
 		field, expression string
-		into              **path
+		into              **jmes.Path
 	}{
 		{"result", o.Result, &b.result},
 		{"progress", o.Progress, &b.progress},
@@ -116,7 +117,7 @@ func (b *bound) bindPaths(o options) (err error) {
 		if p.expression == "" {
 			continue
 		}
-		if *p.into, err = compile(p.field, p.expression); err != nil {
+		if *p.into, err = jmes.Compile(p.field, p.expression); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities/protocol"
+	"github.com/perdure-dev/perdure/activities/protocol/jmes"
 )
 
 // request is a method and a URL template.
@@ -44,7 +45,7 @@ type template []part
 
 type part struct {
 	literal string
-	path    *path // nil: the literal
+	path    *jmes.Path // nil: the literal
 	source  string
 	query   bool // the part stands in the query
 }
@@ -72,7 +73,7 @@ func readTemplate(field, text string) (template, error) {
 		if !closed {
 			return nil, &perdure.InputError{Field: field, Message: "has a brace that is not closed"}
 		}
-		compiled, err := compile(field, expression)
+		compiled, err := jmes.Compile(field, expression)
 		if err != nil {
 			return nil, err
 		}
@@ -153,7 +154,7 @@ func (t template) fill(start protocol.Exchange, field string, document any) (str
 			out.WriteString(p.literal)
 			continue
 		}
-		text, ok := p.path.text(document)
+		text, ok := p.path.Text(document)
 		switch {
 		case !ok:
 			return "", violation("the start's answer has no text or number at " + quote(p.source) + ", which " + field + " needs")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities/protocol"
+	"github.com/perdure-dev/perdure/activities/protocol/jmes"
 )
 
 // Name is what inputs call the protocol.
@@ -25,7 +26,7 @@ type bound struct {
 	cancel    *request // nil: the service cannot be asked to stop
 	acceptors []acceptor
 
-	result, progress, percent, failure *path // each may be nil
+	result, progress, percent, failure *jmes.Path // each may be nil
 
 	minDelay, maxDelay time.Duration
 }
@@ -59,7 +60,7 @@ func (b *bound) Started(start protocol.Exchange) (protocol.Step, error) {
 		return protocol.Step{}, violation("the start was answered with a redirect")
 	}
 	text, _ := start.Value()
-	document := parseJSON(text)
+	document := jmes.Parse(text)
 	s := state{}
 	var err error
 	if s.URL, err = b.status.url.fill(start, "status", document); err != nil {
@@ -110,9 +111,9 @@ func (b *bound) Answered(raw json.RawMessage, answer protocol.Exchange) (protoco
 		return protocol.Step{}, violation("the answer is a redirect that names nothing")
 	}
 	text, _ := answer.Value()
-	saw := seen{success: true, output: parseJSON(text), input: parseJSON(s.Input)}
+	saw := seen{success: true, output: jmes.Parse(text), input: jmes.Parse(s.Input)}
 	outcome, _ := b.decide(saw)
-	out := protocol.Step{Outcome: outcome, ServiceStatus: b.word(saw), Progress: b.progress.raw(saw.output), Percent: percent(b.percent, saw.output)}
+	out := protocol.Step{Outcome: outcome, ServiceStatus: b.word(saw), Progress: b.progress.Raw(saw.output), Percent: percent(b.percent, saw.output)}
 	switch outcome {
 	case protocol.Running:
 	case protocol.Succeeded:
@@ -135,7 +136,7 @@ func (b *bound) Refused(raw json.RawMessage, answer protocol.Exchange) (protocol
 		return protocol.Step{}, false
 	}
 	why := protocol.ErrorOf(answer)
-	outcome, decided := b.decide(seen{input: parseJSON(s.Input), errors: errorNames(answer, why)})
+	outcome, decided := b.decide(seen{input: jmes.Parse(s.Input), errors: errorNames(answer, why)})
 	if !decided {
 		switch answer.Status {
 		case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
@@ -177,7 +178,7 @@ func (b *bound) word(s seen) string {
 		if a.output == nil || a.output.comparator != stringEquals {
 			continue
 		}
-		if word, ok := a.output.path.in(s.output).(string); ok {
+		if word, ok := a.output.path.In(s.output).(string); ok {
 			return word
 		}
 	}
@@ -189,14 +190,14 @@ func (b *bound) value(text []byte, output any) ([]byte, bool) {
 	if b.result == nil {
 		return text, len(text) > 0
 	}
-	value := b.result.raw(output)
+	value := b.result.Raw(output)
 	return value, value != nil
 }
 
 // errorIn is why the operation failed. What the option finds gives code and message;
 // the service's word stands in for a code.
 func (b *bound) errorIn(word string, output any) *perdure.ServiceError {
-	out := protocol.ErrorIn(b.failure.raw(output))
+	out := protocol.ErrorIn(b.failure.Raw(output))
 	if out == nil {
 		out = &perdure.ServiceError{}
 	}
@@ -219,8 +220,8 @@ func errorNames(answer protocol.Exchange, why *perdure.ServiceError) []string {
 	}
 }
 
-func percent(p *path, output any) *float64 {
-	text, ok := p.text(output)
+func percent(p *jmes.Path, output any) *float64 {
+	text, ok := p.Text(output)
 	if !ok {
 		return nil
 	}

@@ -1,4 +1,8 @@
-package waiter
+// Package jmes evaluates JMESPath on what services answer: the library, guarded
+// against expressions that it panics on, with every digit of numbers.
+//
+// May import: the root package, go-jmespath and the standard library.
+package jmes
 
 import (
 	"bytes"
@@ -15,14 +19,17 @@ import (
 // maxPathBytes bounds an expression, and so how deep it can nest.
 const maxPathBytes = 4096
 
-// path is a compiled JMESPath expression, safe for concurrent use.
-type path struct{ compiled *jmespath.JMESPath }
+// Path is a compiled JMESPath expression, safe for concurrent use. A nil one names
+// nothing.
+type Path struct{ compiled *jmespath.JMESPath }
 
-func compile(field, expression string) (*path, error) {
+// Compile reads an expression. One that does not compile, that is longer than 4 KiB or
+// that cannot be evaluated on anything is a *perdure.InputError that names field.
+func Compile(field, expression string) (*Path, error) {
 	if len(expression) > maxPathBytes {
 		return nil, &perdure.InputError{Field: field, Message: fmt.Sprintf("has %d bytes, want at most %d", len(expression), maxPathBytes)}
 	}
-	p := &path{}
+	p := &Path{}
 	err := guarded(func() (err error) {
 		if p.compiled, err = jmespath.Compile(expression); err == nil {
 			_, _ = p.compiled.Search(map[string]any{})
@@ -46,9 +53,9 @@ func guarded(call func() error) (err error) {
 	return call()
 }
 
-// in evaluates the expression. What it cannot be evaluated on, and what is no JSON,
+// In evaluates the expression. What it cannot be evaluated on, and what is no JSON,
 // gives nil, as a path to nothing does.
-func (p *path) in(document any) (value any) {
+func (p *Path) In(document any) (value any) {
 	if p == nil {
 		return nil
 	}
@@ -66,9 +73,9 @@ func (p *path) in(document any) (value any) {
 	return nil // an expression reference
 }
 
-// raw is what the expression gives as JSON, nil for nothing and null.
-func (p *path) raw(document any) json.RawMessage {
-	value := p.in(document)
+// Raw is what the expression gives as JSON, nil for nothing and null.
+func (p *Path) Raw(document any) json.RawMessage {
+	value := p.In(document)
 	if value == nil {
 		return nil
 	}
@@ -81,10 +88,10 @@ func (p *path) raw(document any) json.RawMessage {
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
 
-// text is what the expression gives as text: a string, a number with every digit, or
+// Text is what the expression gives as text: a string, a number with every digit, or
 // a boolean.
-func (p *path) text(document any) (string, bool) {
-	switch v := p.in(document).(type) {
+func (p *Path) Text(document any) (string, bool) {
+	switch v := p.In(document).(type) {
 	case string:
 		return v, v != ""
 	case bool:
@@ -97,10 +104,16 @@ func (p *path) text(document any) (string, bool) {
 	return "", false
 }
 
-// parseJSON reads JSON for JMESPath, which computes with float64 only: a number that
+// Parse reads JSON for JMESPath, which computes with float64 only: a number that
 // float64 would change stays as it is written, and takes no part in comparisons.
 // Nil: it is no JSON.
-func parseJSON(body []byte) any {
+func Parse(body []byte) any { return parse(body, asFloat) }
+
+// ParseExact is Parse for what is passed on rather than compared: every number that
+// float64 would spell in another way stays as it is written.
+func ParseExact(body []byte) any { return parse(body, asSpelled) }
+
+func parse(body []byte, convert func(string) (float64, bool)) any {
 	if !json.Valid(body) {
 		return nil
 	}
@@ -110,26 +123,36 @@ func parseJSON(body []byte) any {
 	if d.Decode(&document) != nil {
 		return nil
 	}
-	return floats(document)
+	return floats(document, convert)
 }
 
 // floats puts float64 in place of numbers, within v where that is a collection.
-func floats(v any) any {
+func floats(v any, convert func(string) (float64, bool)) any {
 	switch v := v.(type) {
 	case map[string]any:
 		for name, inner := range v {
-			v[name] = floats(inner)
+			v[name] = floats(inner, convert)
 		}
 	case []any:
 		for i, inner := range v {
-			v[i] = floats(inner)
+			v[i] = floats(inner, convert)
 		}
 	case json.Number:
-		if f, exact := asFloat(v.String()); exact {
+		if f, ok := convert(v.String()); ok {
 			return f
 		}
 	}
 	return v
+}
+
+// asSpelled: the numbers that JSON spells the same after float64.
+func asSpelled(number string) (float64, bool) {
+	f, err := strconv.ParseFloat(number, 64)
+	if err != nil {
+		return 0, false
+	}
+	spelled, err := json.Marshal(f)
+	return f, err == nil && string(spelled) == number
 }
 
 // asFloat: up to 15 digits survive the way to float64 and back, and of longer numbers
