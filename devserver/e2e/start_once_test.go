@@ -52,8 +52,10 @@ var startKinds = []struct {
 }{
 	{name: "recognises nothing", noIdempotency: true},
 	{name: "recognises an idempotency key", extra: "    idempotency: {header: Idempotency-Key}\n", settles: true},
-	{name: "keeps a tag to look up", noIdempotency: true, settles: true,
-		extra: "    lookup: {request: {url: '/jobs?tag={key}'}, found: 'data[0].id', body: tag}\n    protocol: {name: location}\n"},
+	{
+		name: "keeps a tag to look up", noIdempotency: true, settles: true,
+		extra: "    lookup: {request: {url: '/jobs?tag={key}'}, found: 'data[0].id', body: tag}\n    protocol: {name: location}\n",
+	},
 }
 
 // The promise of this product: no fault starts an operation twice, and none is guessed
