@@ -118,7 +118,7 @@ type Answer struct {
 
 	// Resumed is what a token or an adoption brought along.
 	Resumed *Resumed `json:"resumed,omitempty"`
-	// Interval is the polling in force, service's and protocol's included.
+	// Interval is the interval in force where the caller gives none.
 	Interval float64 `json:"interval,omitempty"`
 	// SearchAttributes are those that the namespace has.
 	SearchAttributes []string `json:"searchAttributes,omitempty"`

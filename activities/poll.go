@@ -71,6 +71,11 @@ func (w *watch) resume(hb perdure.Heartbeat) {
 
 // once asks one question and tells everything.
 func (w *watch) once(ctx context.Context) (*perdure.Answer, error) {
+	if err := w.service.CheckHeaders("headers", w.task.Headers); err != nil {
+		a := w.answer()
+		a.ErrorType, a.Error = endOf(err)
+		return a, nil
+	}
 	if err := w.question(ctx, w.task.Headers); err != nil {
 		return nil, err
 	}

@@ -165,8 +165,9 @@ func (o *operation) askable() bool {
 	return !o.done() && o.Sealed != "" && o.state() != perdure.StateStarting && o.state() != perdure.StateAmbiguous
 }
 
-// ask asks the service once, beside whoever watches, and takes the answer over.
-func (o *operation) ask(ctx workflow.Context, headers map[string][]string) {
+// ask asks the service once, beside whoever watches, and takes the answer over. Its
+// error is what is wrong with the headers, which only a worker can know.
+func (o *operation) ask(ctx workflow.Context, headers map[string][]string) error {
 	o.asked++
 	seq := o.asked
 	o.besides++
@@ -179,9 +180,13 @@ func (o *operation) ask(ctx workflow.Context, headers map[string][]string) {
 		if !temporal.IsCanceledError(err) {
 			o.noteFailure(ctx, err)
 		}
-		return
+		return nil
+	}
+	if a.ErrorType == perdure.ErrorInvalidInput && a.Polls == 0 && len(headers) > 0 { // it was not asked
+		return temporal.NewNonRetryableApplicationError(cut(a.Error.Message, 1024), perdure.ErrorInvalidInput, nil)
 	}
 	o.apply(ctx, &a, seq, false)
+	return nil
 }
 
 // askOnSignal asks now; signals that come while it asks are the same question.
@@ -192,7 +197,7 @@ func (o *operation) askOnSignal(work workflow.Context) {
 	o.pollUnderway = true
 	workflow.Go(work, func(work workflow.Context) {
 		defer func() { o.pollUnderway = false }()
-		o.ask(work, nil)
+		_ = o.ask(work, nil)
 	})
 }
 

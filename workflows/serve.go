@@ -71,7 +71,9 @@ func (o *operation) updateStatus(ctx workflow.Context, raw perdure.RawInput) (pe
 		return perdure.Status{}, runMoved()
 	}
 	if o.askable() {
-		o.ask(ctx, request.Headers)
+		if err := o.ask(ctx, request.Headers); err != nil {
+			return perdure.Status{}, err
+		}
 	}
 	return o.Status, nil
 }

@@ -67,13 +67,15 @@ func TestUsageWaitWithAnIntervalOfOnesOwn(t *testing.T) {
 
 func TestUsagePollByHand(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, settings{service: jobservice.Options{Steps: 4}})
+	w := newWorld(t, settings{service: jobservice.Options{Steps: 4}, extra: "    secretHeaders: [X-Session]\n"})
 	w.worker()
 	ctx := patient(t)
 	in := job(`{"name":"by hand","steps":4}`)
 	in.Polling = &perdure.Polling{IntervalSeconds: 3600} // nobody but us asks
 	op, err := starter.Start[map[string]any](ctx, w.client, in, nil)
 	require.NoError(t, err)
+	_, err = op.UpdateStatus(ctx, &starter.UpdateStatusOptions{Headers: map[string][]string{"X-Session": {"mine"}}})
+	requireType(t, err, perdure.ErrorInvalidInput)
 	asked := 0
 	for !op.HasCompleted() {
 		asked++
