@@ -33,7 +33,7 @@ var startFaults = []struct {
 	{name: "connection closed after the request was read", fault: jobservice.Fault{Drop: jobservice.DropAfterRead}},
 	{name: "operation started, answer lost", fault: jobservice.Fault{Drop: jobservice.DropBeforeAnswer}},
 	{name: "operation started, answer broken off", fault: jobservice.Fault{Drop: jobservice.DropInAnswer}},
-	{name: "operation started, answer later than the time-out", fault: jobservice.Fault{HoldMillis: 3000}},
+	{name: "operation started, answer later than the time-out", fault: jobservice.Fault{HoldMillis: 6000}},
 	{name: "429 with Retry-After", fault: jobservice.Fault{Status: 429, Headers: map[string]string{"Retry-After": "1"}}, proven: true},
 	{name: "429 without Retry-After", fault: jobservice.Fault{Status: 429}, proven: true},
 	{name: "503 with Retry-After", fault: jobservice.Fault{Status: 503, Headers: map[string]string{"Retry-After": "1"}}, proven: true},
@@ -107,7 +107,7 @@ func playStart(t *testing.T, extra string, noIdempotency bool, fault jobservice.
 	t.Helper()
 	w := newWorld(t, settings{
 		service: jobservice.Options{NoIdempotency: noIdempotency},
-		extra:   extra + "    limits: {requestTimeoutSeconds: 1}\n    polling: {notFoundGraceSeconds: 1}\n",
+		extra:   extra + "    limits: {requestTimeoutSeconds: 3}\n    polling: {notFoundGraceSeconds: 1}\n",
 	})
 	if fault.Drop != "" || fault.Status != 0 || fault.HoldMillis != 0 {
 		fault.Action = jobservice.Start

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -59,7 +60,7 @@ func TestUsageWaitWithAnIntervalOfOnesOwn(t *testing.T) {
 	require.NoError(t, err)
 	gaps := w.service.Books().Gaps(id)
 	require.GreaterOrEqual(t, slow, 2*time.Second, "the interval is a floor")
-	fast := gaps[len(gaps)-1]
+	fast := slices.Min(gaps[1:]) // the shortest: a busy machine only makes them longer
 	require.GreaterOrEqual(t, fast, 300*time.Millisecond)
 	require.Less(t, fast, time.Second, "gaps: %v", gaps)
 	t.Logf("gaps that the service saw: %v", gaps)
