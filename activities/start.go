@@ -157,6 +157,9 @@ func (s *starting) try(ctx context.Context) (*perdure.Answer, error) {
 		return nil, err
 	}
 	defer release()
+	if s.unrepeatable() { // the key's window passed meanwhile
+		return nil, nil
+	}
 	if err := s.announce(ctx); err != nil {
 		if temporal.IsCanceledError(err) {
 			return s.later(), nil

@@ -216,3 +216,16 @@ func TestARepeatEndsWithTheKeysWindow(t *testing.T) {
 		require.Equal(t, begin.UTC(), a.FirstSentAt)
 	})
 }
+
+// Waiting for the service's turn counts too: a key may die meanwhile.
+func TestAKeyThatDiesWhileTheTurnIsAwaitedIsNotUsed(t *testing.T) {
+	d := newDesk(t, perduretest.NewService(t, perduretest.POST("/vector_stores").Drop()))
+	d.config.Limits.RequestsPerSecond = 0.5 // the second turn comes after 2 s
+	withKey(d)
+	d.service.Idempotency.Window = 1500 * time.Millisecond
+	a := d.start(createTask(func(task *perdure.StartTask) {
+		task.KnownError = &perdure.ServiceError{Code: "NoAnswer"} // no news: it is sent again in process
+	}))
+	require.Equal(t, perdure.StateAmbiguous, a.State)
+	require.Len(t, d.svc.Requests(), 1)
+}
