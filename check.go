@@ -34,13 +34,11 @@ func (in *OperationInput) Check() error {
 			return err
 		}
 	}
-	for _, n := range []struct{ field, value string }{{"type", in.Type}, {"audience", in.Audience}, {"idempotencyKey", in.IdempotencyKey}} {
-		if err := checkName(n.field, n.value); err != nil {
-			return err
-		}
+	if err := checkName("idempotencyKey", in.IdempotencyKey); err != nil {
+		return err
 	}
-	if in.Request != nil && in.Service != "" && in.Request.Service != "" && in.Service != in.Request.Service {
-		return &InputError{Field: "service", Message: fmt.Sprintf("is %q and request.service is %q; want one of them", in.Service, in.Request.Service)}
+	if err := checkCaller(in.Service, in.Request, in.Type, in.Audience); err != nil {
+		return err
 	}
 	if in.Token != "" {
 		for _, n := range []struct {
@@ -63,6 +61,20 @@ func (in *OperationInput) Check() error {
 	}
 	if in.Cancel != nil && in.Cancel.GraceSeconds != nil {
 		return checkSeconds("cancel.graceSeconds", *in.Cancel.GraceSeconds)
+	}
+	return nil
+}
+
+// checkCaller checks what an input says of its caller, and that it means one service.
+func checkCaller(service string, r *Request, typ, audience string) error {
+	if err := checkName("type", typ); err != nil {
+		return err
+	}
+	if err := checkName("audience", audience); err != nil {
+		return err
+	}
+	if r != nil && service != "" && r.Service != "" && service != r.Service {
+		return &InputError{Field: "service", Message: fmt.Sprintf("is %q and request.service is %q; want one of them", service, r.Service)}
 	}
 	return nil
 }

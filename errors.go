@@ -32,6 +32,16 @@ const ErrorCanceled = "Canceled"
 // new before the update could be answered: ask again, the next run answers.
 const ErrorRunMoved = "RunMoved"
 
+// Types of the errors with which a query for a page is refused.
+const (
+	// ErrorNotFetched: the page has not been fetched; the update "wait" has it fetched,
+	// unless the collection is over.
+	ErrorNotFetched = "NotFetched"
+	// ErrorOtherRun: the page is in an earlier run of the workflow, which the error's
+	// details name as a Segment: query that run.
+	ErrorOtherRun = "OtherRun"
+)
+
 // OperationError says that an operation ended badly, or is ambiguous. It is the
 // operation's answer, not a fault of whoever asked.
 type OperationError struct {
@@ -52,6 +62,28 @@ func (e *OperationError) Error() string {
 // nothing more.
 func (e *OperationError) Is(target error) bool {
 	t, ok := target.(*OperationError)
+	return ok && t.Type == e.Type && t.Message == "" && t.Status.State == ""
+}
+
+// CollectionError says that a page could not be had, or how a collection ended badly.
+type CollectionError struct {
+	Type    string // one of the Error constants
+	Message string
+	Status  CollectionStatus
+}
+
+// Error gives type and message in one line.
+func (e *CollectionError) Error() string {
+	if e.Message == "" {
+		return "perdure: " + e.Type
+	}
+	return "perdure: " + e.Type + ": " + e.Message
+}
+
+// Is reports whether target is a *CollectionError of the same type that says nothing
+// more.
+func (e *CollectionError) Is(target error) bool {
+	t, ok := target.(*CollectionError)
 	return ok && t.Type == e.Type && t.Message == "" && t.Status.State == ""
 }
 

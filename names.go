@@ -6,14 +6,17 @@ const DefaultTaskQueue = "perdure"
 
 // Workflow types, as registered.
 const (
-	WorkflowOperation = "perdure.operation.v1"
+	WorkflowOperation  = "perdure.operation.v1"
+	WorkflowCollection = "perdure.collection.v1"
+	WorkflowPage       = "perdure.page.v1"
 )
 
 // Activity types, as registered.
 const (
-	ActivityStart  = "perdure.start.v1"
-	ActivityPoll   = "perdure.poll.v1"
-	ActivityCancel = "perdure.cancel.v1"
+	ActivityStart     = "perdure.start.v1"
+	ActivityPoll      = "perdure.poll.v1"
+	ActivityCancel    = "perdure.cancel.v1"
+	ActivityFetchPage = "perdure.fetchPage.v1"
 )
 
 // Queries. They are answered on closed workflows too.
@@ -21,6 +24,7 @@ const (
 	QueryStatus   = "status"
 	QueryToken    = "token"
 	QueryResponse = "response"
+	QueryPage     = "page"
 )
 
 // Signals.
@@ -35,6 +39,7 @@ const (
 	UpdateUpdateStatus = "updateStatus"
 	UpdateSetPolling   = "setPolling"
 	UpdateResolve      = "resolve"
+	UpdateWait         = "wait"
 )
 
 // Search attributes, set where the namespace has them.
