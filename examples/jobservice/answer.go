@@ -79,6 +79,7 @@ func (a answer) pollAfter(kind Kind, d time.Duration) answer {
 		a.header.Set("openai-poll-after-ms", strconv.FormatInt(max(1, d.Milliseconds()), 10))
 	case Job:
 		a.header.Set("Retry-After", strconv.Itoa(int(math.Ceil(d.Seconds()))))
+	case Item: // nobody waits for one
 	}
 	return a
 }

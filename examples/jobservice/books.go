@@ -74,6 +74,9 @@ type Summary struct {
 	Polls      int          `json:"polls"`
 	// ByOperation is keyed by the operation's id.
 	ByOperation map[string]OperationSummary `json:"byOperation"`
+	// Pages counts, by the list's path and the page's index, the requests for
+	// pages of items.
+	Pages map[string]map[int]int `json:"pages,omitempty"`
 }
 
 // OperationSummary counts what is in books about one operation.
@@ -97,6 +100,7 @@ func (b Books) Summary() Summary {
 		Repeated:    map[Kind]int{},
 		Operations:  map[Kind]int{},
 		ByOperation: map[string]OperationSummary{},
+		Pages:       b.pagesByPath(),
 	}
 	for _, entry := range b {
 		if entry.Operation == "" {

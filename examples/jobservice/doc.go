@@ -39,6 +39,22 @@
 // operation as it now is, and Idempotency-Replayed: true; with other bytes with
 // 422. [Options.NoIdempotency] switches this off.
 //
+// # Pages
+//
+// The same items, {"id":"item_000123","number":123,"text":"Item 123"}, numbered
+// from 0, in five conventions. [ItemOptions] says how many there are and how
+// large, and what is unusual about their pages.
+//
+//	GET      /v1/items      openai    ?after, ?limit; has_more
+//	GET      /items         nextlink  nextLink, absolute or relative; ?$top
+//	GET      /v1beta/items  google    nextPageToken into ?pageToken; ?pageSize
+//	GET      /linked/items  link      Link: <...>; rel="next"; the body is the array; ?limit
+//	GET|POST /cursor/items  token     "next" in the body and the header Next-Cursor, into ?cursor,
+//	                                  the header X-Cursor or the body's "cursor"; ?limit
+//
+// A page token names its page for ever, unless [ItemOptions.KeepTokens] lets it
+// expire. Links repeat the query of the request.
+//
 // # Books
 //
 // Every request but those below is booked when it was read, before anything is
@@ -50,7 +66,7 @@
 // # Faults
 //
 // A [Fault] breaks, holds, slows or replaces the answer to a chosen request, so
-// that a test can strike at an exact moment.
+// that a test can strike at an exact moment; [PageFaults] are many, at random.
 //
 //	POST   /faults               one Fault; answers with its id
 //	GET    /faults               those that still wait, and how many requests each one holds

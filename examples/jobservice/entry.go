@@ -5,14 +5,15 @@ import (
 	"time"
 )
 
-// Kind is the kind of an operation.
+// Kind is the kind of what a request is about.
 type Kind string
 
-// The kinds of operations.
+// The kinds: of operations, and of what the paged lists hold.
 const (
 	VectorStore Kind = "vector_store"
 	Batch       Kind = "batch"
 	Job         Kind = "job"
+	Item        Kind = "item"
 )
 
 // Action is what a request asks for.
@@ -50,11 +51,14 @@ type Entry struct {
 	// Repeated says that a start was known by its idempotency key: nothing new
 	// was started.
 	Repeated bool `json:"repeated,omitempty"`
+	// Page is the index, from 0, of the page of items that the request asked for;
+	// nil: it asked for none, or for one that is not there.
+	Page *int `json:"page,omitempty"`
 
 	// Status is what the service decided to answer, 0 while it has not.
 	Status int `json:"status,omitempty"`
 	// State is the operation's state in that answer, in the service's own word,
-	// and Done says that it is a last one.
+	// and Done says that it is a last one, or that the page is.
 	State string `json:"state,omitempty"`
 	Done  bool   `json:"done,omitempty"`
 	// Written says that the whole answer was handed to the connection, at

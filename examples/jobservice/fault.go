@@ -37,6 +37,12 @@ type Fault struct {
 	Method string `json:"method,omitempty"`
 	Path   string `json:"path,omitempty"`
 	Action Action `json:"action,omitempty"`
+	// Page, if set, matches requests for the page of that index of items.
+	Page *int `json:"page,omitempty"`
+	// Chance, above 0 and at most 1, matches that share of what else matches,
+	// drawn in the order of arrival: the same Seed draws the same.
+	Chance float64 `json:"chance,omitempty"`
+	Seed   uint64  `json:"seed,omitempty"`
 	// Skip lets this many matching requests through first: 2 means the third.
 	Skip int `json:"skip,omitempty"`
 	// Times is for how many requests it holds after that: default 1, -1 all.
@@ -73,6 +79,12 @@ func (f Fault) validate() error {
 		return errors.New("action: start, poll, result, cancel or list")
 	case f.holds() && (f.Drop == DropBeforeRead || f.Drop == DropAfterRead):
 		return errors.New("drop: there is no answer to hold")
+	case f.Page != nil && *f.Page < 0:
+		return errors.New("page: not below 0")
+	case f.Chance < 0 || f.Chance > 1:
+		return errors.New("chance: 0 to 1")
+	case f.Chance == 0 && f.Seed != 0:
+		return errors.New("seed goes with chance")
 	case f.Skip < 0:
 		return errors.New("skip: not below 0")
 	case f.Times < -1:
@@ -89,11 +101,14 @@ func (f Fault) validate() error {
 	return nil
 }
 
-func (f Fault) matches(r *http.Request, of route) bool {
-	return (f.Method == "" || strings.EqualFold(f.Method, r.Method)) &&
-		(f.Action == "" || f.Action == of.action) &&
-		(f.Path == "" || f.matchesPath(r.URL.Path))
+func (f Fault) matches(c call) bool {
+	return (f.Method == "" || strings.EqualFold(f.Method, c.request.Method)) &&
+		(f.Action == "" || f.Action == c.route.action) &&
+		(f.Path == "" || f.matchesPath(c.request.URL.Path)) &&
+		(f.Page == nil || f.matchesPage(c.page.booked()))
 }
+
+func (f Fault) matchesPage(asked *int) bool { return asked != nil && *asked == *f.Page }
 
 func (f Fault) matchesPath(got string) bool {
 	if root, below := strings.CutSuffix(f.Path, "/**"); below {

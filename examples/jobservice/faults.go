@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"net/http"
+	"math/rand/v2"
 	"slices"
 	"sync"
 )
@@ -45,6 +45,7 @@ type activeFault struct {
 	Fault
 	skip, left    int // left: -1 for any number
 	hits, holding int
+	chance        *rand.Rand
 	released      chan struct{}
 }
 
@@ -64,6 +65,7 @@ func (f *faults) add(fault Fault) (string, error) {
 		Fault:    fault,
 		skip:     fault.Skip,
 		left:     cmp.Or(fault.Times, 1),
+		chance:   rand.New(rand.NewPCG(fault.Seed, 0)), //nolint:gosec // it is to be the same again
 		released: make(chan struct{}),
 	})
 	return fault.ID, nil
@@ -71,11 +73,11 @@ func (f *faults) add(fault Fault) (string, error) {
 
 // take gives the fault that the request meets, never nil. One that holds must
 // be left, which hold does; any other that is spent is gone at once.
-func (f *faults) take(r *http.Request, of route) *activeFault {
+func (f *faults) take(c call) *activeFault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, fault := range f.active {
-		if fault.left == 0 || !fault.matches(r, of) {
+		if fault.left == 0 || !fault.matches(c) || !fault.drawn() {
 			continue
 		}
 		if fault.skip > 0 {
@@ -94,6 +96,9 @@ func (f *faults) take(r *http.Request, of route) *activeFault {
 	}
 	return f.none
 }
+
+// drawn reports whether chance, if it has a say, wants the request met.
+func (f *activeFault) drawn() bool { return f.Chance == 0 || f.chance.Float64() < f.Chance }
 
 // hold returns when the answer may go, or with an error when the client has
 // gone.

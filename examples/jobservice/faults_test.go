@@ -151,6 +151,7 @@ func TestAFaultWithATypoIsRefused(t *testing.T) {
 	for _, body := range []string{
 		`{}`, `{"drop":"sometimes"}`, `{"action":"begin","status":500}`, `{"status":99}`, `{"hold":5}`, `{"holdMs":-1}`,
 		`{"status":500,"times":-2}`, `{"status":500,"skip":-1}`, `{"headers":{"A":"b"},"slowMs":1}`, `{"path":"[","status":500}`, `{`, `{"status":500} {}`, `{"drop":"afterRead","holdMs":1}`,
+		`{"status":500,"page":-1}`, `{"status":500,"chance":2}`, `{"status":500,"seed":1}`,
 	} {
 		got := inMemory(t, service, "POST", "/faults", body)
 		require.Equal(t, 400, got.status, body)

@@ -163,9 +163,5 @@ func (c call) jobURL(o *operation) string {
 	if o.subject.job.Location != locationAbsolute {
 		return path
 	}
-	scheme := "http"
-	if c.request.TLS != nil {
-		scheme = "https"
-	}
-	return scheme + "://" + c.request.Host + path
+	return c.origin() + path
 }

@@ -31,6 +31,9 @@ type Options struct {
 	APIKey       string
 	APIKeyHeader string
 
+	// Items are what the paged lists hold.
+	Items ItemOptions
+
 	// NoIdempotency makes every POST start an operation of its own.
 	NoIdempotency bool
 
@@ -52,6 +55,10 @@ const million = 1_000_000
 func (o Options) validated() (Options, error) {
 	if o.Steps < 0 || o.PollAfter < 0 || o.MaxEntries < 0 || o.MaxOperations < 0 {
 		return Options{}, errors.New("jobservice: Steps, PollAfter, MaxEntries and MaxOperations must not be negative")
+	}
+	var err error
+	if o.Items, err = o.Items.validated(); err != nil {
+		return Options{}, err
 	}
 	o.Duration = max(0, cmp.Or(o.Duration, 5*time.Second))
 	o.CancelDuration = max(0, cmp.Or(o.CancelDuration, time.Second))

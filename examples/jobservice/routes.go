@@ -22,6 +22,15 @@ type call struct {
 	id      string
 	at      time.Time
 	body    []byte
+	page    *pageRequest // nil: it asks for no page of the items
+}
+
+// origin is where the request went, as scheme://host.
+func (c call) origin() string {
+	if c.request.TLS != nil {
+		return "https://" + c.request.Host
+	}
+	return "http://" + c.request.Host
 }
 
 // style is how the service speaks about operations of one kind.
@@ -46,7 +55,7 @@ func (s *Service) styles() map[Kind]style {
 func (s *Service) table() []route {
 	styles := s.styles()
 	vectorStores, batches, jobs := styles[VectorStore], styles[Batch], styles[Job]
-	return []route{
+	return append(s.itemRoutes(), []route{
 		{"POST", "/v1/vector_stores", VectorStore, Start, s.start(vectorStores)},
 		{"GET", "/v1/vector_stores", VectorStore, List, s.list(vectorStores)},
 		{"GET", "/v1/vector_stores/{id}", VectorStore, Poll, s.poll(vectorStores)},
@@ -61,7 +70,7 @@ func (s *Service) table() []route {
 		{"GET", "/jobs/{id}", Job, Poll, s.poll(jobs)},
 		{"DELETE", "/jobs/{id}", Job, Cancel, s.on(Job, s.jobCanceled)},
 		{"GET", "/jobs/{id}/result", Job, Result, s.on(Job, s.jobResulted)},
-	}
+	}...)
 }
 
 // route finds the request's route; one that is not there answers with an error.

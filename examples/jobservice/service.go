@@ -20,6 +20,8 @@ type Service struct {
 	routes     []route
 	control    http.Handler
 	operations *registry
+	lists      []list
+	issued     *issued
 	books      *ledger
 	faults     *faults
 }
@@ -38,6 +40,8 @@ func New(options Options) (*Service, error) {
 	s := &Service{
 		options:    options,
 		operations: newRegistry(options.MaxOperations),
+		lists:      lists(options.Items),
+		issued:     newIssued(options.Items.KeepTokens),
 		books:      books,
 		faults:     newFaults(),
 	}
@@ -76,7 +80,8 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	called := s.route(r)
-	fault := s.faults.take(r, called.route)
+	called.page = s.pageRequest(called)
+	fault := s.faults.take(called)
 	body, err := readBody(r, fault)
 	entry := s.entry(r, called, fault, body)
 	number, bookErr := s.books.add(entry)
@@ -137,6 +142,7 @@ func (s *Service) entry(r *http.Request, c call, fault *activeFault, body []byte
 		Body:    s.redacted(string(body)),
 		Kind:    c.route.kind,
 		Action:  c.route.action,
+		Page:    c.page.booked(),
 		Fault:   fault.ID,
 	}
 }

@@ -10,6 +10,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -65,6 +66,7 @@ type settings struct {
 func parse(args []string, stderr io.Writer) (settings, error) {
 	var s settings
 	var seconds, cancelSeconds float64
+	var items int
 	flags := flag.NewFlagSet("jobservice", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&s.listen, "listen", "127.0.0.1:0", "`address` to listen on; port 0 is any free one")
@@ -77,13 +79,20 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	flags.StringVar(&s.tokenEnv, "token-env", "", "environment variable that holds the bearer token to demand")
 	flags.StringVar(&s.apiKeyEnv, "api-key-env", "", "environment variable that holds the API key to demand")
 	flags.StringVar(&s.service.APIKeyHeader, "api-key-header", "X-Api-Key", "header that the API key comes in")
+	flags.IntVar(&items, "items", 1000, "how many items the paged lists hold")
+	flags.IntVar(&s.service.Items.PerPage, "per-page", 100, "how many items a page has whose request does not say")
+	flags.IntVar(&s.service.Items.Padding, "item-padding", 0, "bytes of text that each item has beside its name")
+	flags.IntVar(&s.service.Items.EmptyEvery, "empty-every", 0, "makes every so manieth page an empty one")
+	flags.IntVar(&s.service.Items.KeepTokens, "keep-page-tokens", 0, "how many page tokens are taken, the newest; 0: all")
+	flags.BoolVar(&s.service.Items.RelativeLinks, "relative-links", false, "links to next pages begin with their path")
 	flags.BoolVar(&s.service.NoIdempotency, "no-idempotency", false, "every POST starts an operation of its own")
 	if err := flags.Parse(args); err != nil {
 		return settings{}, err
 	}
 	s.service.Duration = orNone(seconds)
 	s.service.CancelDuration = orNone(cancelSeconds)
-	if err := s.validate(flags.Args(), seconds, cancelSeconds); err != nil {
+	s.service.Items.Count = cmp.Or(items, -1)
+	if err := s.validate(flags.Args(), seconds, cancelSeconds, items); err != nil {
 		fmt.Fprintln(stderr, "jobservice:", err)
 		return settings{}, err
 	}
@@ -99,7 +108,7 @@ func orNone(seconds float64) time.Duration {
 	return time.Duration(seconds * float64(time.Second))
 }
 
-func (s *settings) validate(args []string, seconds, cancelSeconds float64) error {
+func (s *settings) validate(args []string, seconds, cancelSeconds float64, items int) error {
 	switch {
 	case len(args) > 0:
 		return fmt.Errorf("unexpected argument %q", args[0])
@@ -107,6 +116,8 @@ func (s *settings) validate(args []string, seconds, cancelSeconds float64) error
 		return errors.New("--output: text or json")
 	case seconds < 0 || cancelSeconds < 0:
 		return errors.New("--seconds and --cancel-seconds must not be negative")
+	case items < 0 || s.service.Items.PerPage < 1:
+		return errors.New("--items must not be negative, and --per-page at least 1")
 	}
 	var err error
 	if s.service.BearerToken, err = secret("--token-env", s.tokenEnv); err != nil {

@@ -130,6 +130,16 @@ func TestTheCommandPrintsOneDocument(t *testing.T) {
 	require.NoError(t, p.Wait())
 }
 
+func TestTheCommandServesPages(t *testing.T) {
+	binary := build(t)
+	p := start(t, binary, nil, "--items", "3", "--per-page", "2", "--item-padding", "5", "--relative-links")
+	_, _, text := ask(t, "GET", p.url(t)+"/items", "")
+	require.Contains(t, text, `{"id":"item_000001","number":1,"text":"Item 1xxxxx"}]`)
+	require.Contains(t, text, `"nextLink":"/items?`)
+	require.NoError(t, p.Process.Signal(os.Interrupt))
+	require.NoError(t, p.Wait())
+}
+
 func TestTheCommandRefusesAMistake(t *testing.T) {
 	binary := build(t)
 	tests := []struct {
@@ -142,6 +152,8 @@ func TestTheCommandRefusesAMistake(t *testing.T) {
 		{"argument", []string{"run"}, 2, `"run"`},
 		{"output", []string{"--output", "xml"}, 2, "--output"},
 		{"seconds", []string{"--seconds", "-1"}, 2, "--seconds"},
+		{"items", []string{"--items", "-1"}, 2, "--items"},
+		{"empty pages", []string{"--empty-every", "1"}, 1, "EmptyEvery"},
 		{"empty token", []string{"--token-env", "NO_SUCH_TOKEN"}, 2, "NO_SUCH_TOKEN"},
 		{"address", []string{"--listen", "256.0.0.1:0"}, 1, "256.0.0.1"},
 		{"help", []string{"--help"}, 0, "-listen"},
