@@ -2,11 +2,15 @@ package perdure
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 )
 
 // DefaultIdleTimeout is how long a collection stays open while nobody asks for a page.
 const DefaultIdleTimeout = time.Hour
+
+// MaxAhead is how many pages a reader may have fetched ahead of the one it asks for.
+const MaxAhead = 100
 
 // CollectionInput is the input of perdure.collection.v1 and perdure.page.v1: exactly
 // one of Request and Token is set.
@@ -100,9 +104,26 @@ type PageRequest struct {
 	Index int `json:"index"`
 }
 
+// PagesRequest is the argument of the query "pages".
+type PagesRequest struct {
+	// Index is of the first page.
+	Index int `json:"index"`
+	// Max bounds the pages; 0: as many as fit into an answer of about 1 MB.
+	Max int `json:"max,omitempty"`
+}
+
+// Pages is the answer of the query "pages": at least one page, and as many as the run
+// has, as were asked for and as fit.
+type Pages struct {
+	Pages []Page `json:"pages"`
+}
+
 // WaitRequest is the argument of the update "wait".
 type WaitRequest struct {
 	Index int `json:"index"`
+	// Ahead is how many pages after this one are fetched without being asked for, at
+	// most MaxAhead. The answer does not wait for them. Default 1.
+	Ahead int `json:"ahead,omitempty"`
 	// WaitSeconds bounds the wait; nil: until the page is there or never will be.
 	WaitSeconds *float64 `json:"waitSeconds,omitempty"`
 }
@@ -145,9 +166,20 @@ func (in *CollectionInput) ServiceName() string {
 func (r PageRequest) Check() error { return checkIndex(r.Index) }
 
 // Check reports the first field that is wrong, as an *InputError.
+func (r PagesRequest) Check() error {
+	if r.Max < 0 {
+		return &InputError{Field: "max", Message: "is negative, want 0 for as many as fit, or more"}
+	}
+	return checkIndex(r.Index)
+}
+
+// Check reports the first field that is wrong, as an *InputError.
 func (r WaitRequest) Check() error {
 	if err := checkIndex(r.Index); err != nil {
 		return err
+	}
+	if r.Ahead < 0 || r.Ahead > MaxAhead {
+		return &InputError{Field: "ahead", Message: fmt.Sprintf("is %d, want 1 to %d, or 0 for the default, which is 1", r.Ahead, MaxAhead)}
 	}
 	if r.WaitSeconds != nil {
 		return checkSeconds("waitSeconds", *r.WaitSeconds)

@@ -25,6 +25,7 @@ const (
 	QueryToken    = "token"
 	QueryResponse = "response"
 	QueryPage     = "page"
+	QueryPages    = "pages"
 )
 
 // Signals.

@@ -20,7 +20,8 @@ var rooms = []struct {
 }{
 	{room: "", forbidden: []string{"go.temporal.io", "net/http"}},
 	{room: "tokens", own: []string{""}, forbidden: []string{"go.temporal.io"}},
-	{room: "workflows", own: []string{""}, forbidden: []string{"github.com/tink-crypto"}},
+	{room: "workflows", own: []string{"", "workflows/"}, forbidden: []string{"github.com/tink-crypto"}},
+	{room: "workflows/collection", own: []string{"", "workflows/internal/"}, forbidden: []string{"github.com/tink-crypto"}},
 	{room: "activities", own: []string{"", "tokens", "activities/"}, forbidden: []string{"go.temporal.io/server"}},
 	{room: "activities/protocol", own: []string{""}, forbidden: []string{"go.temporal.io"}},
 	{room: "activities/protocol/jmes", own: []string{""}, forbidden: []string{"go.temporal.io"}},
@@ -31,8 +32,8 @@ var rooms = []struct {
 	{room: "activities/protocol/location", own: []string{"", "activities/protocol"}, forbidden: []string{"go.temporal.io"}},
 	{room: "activities/transport", own: []string{"", "activities/protocol"}, forbidden: []string{"go.temporal.io"}},
 	{room: "starter", own: []string{"", "tokens"}, forbidden: []string{"go.temporal.io/sdk/worker"}},
-	{room: "worker", own: []string{"", "tokens", "workflows", "activities", "activities/"}, forbidden: []string{"go.temporal.io/server"}},
-	{room: "cmd/perdure", own: []string{"", "starter", "worker", "tokens", "workflows", "activities", "activities/", "cmd/perdure/", "internal/"}, forbidden: []string{"go.temporal.io/server"}},
+	{room: "worker", own: []string{"", "tokens", "workflows", "workflows/", "activities", "activities/"}, forbidden: []string{"go.temporal.io/server"}},
+	{room: "cmd/perdure", own: []string{"", "starter", "worker", "tokens", "workflows", "workflows/", "activities", "activities/", "cmd/perdure/", "internal/"}, forbidden: []string{"go.temporal.io/server"}},
 	{room: "perduretest", forbidden: []string{"go.temporal.io/sdk/worker"}},
 }
 

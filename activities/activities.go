@@ -23,6 +23,8 @@ type Options struct {
 	// is sealed anew when a quarter of it has passed.
 	TokenLifetime time.Duration
 	Protocols     *protocol.Registry
+	// Pagers of collections; nil: pages are not fetched here.
+	Pagers *protocol.Pagers
 	Watch         Watch
 	// SearchAttributes gives those of Perdure's that the namespace has; nil: none.
 	SearchAttributes func() []string

@@ -73,17 +73,27 @@ func operationError(app *temporal.ApplicationError) *perdure.OperationError {
 func ended(s perdure.Status) error {
 	switch {
 	case s.State == perdure.StateAmbiguous && !s.Done:
-		return &perdure.OperationError{Type: perdure.ErrorStartAmbiguous, Message: s.Error.String(), Status: s}
+		return &perdure.OperationError{Type: perdure.ErrorStartAmbiguous, Message: words(perdure.ErrorStartAmbiguous, s.Error), Status: s}
 	case s.Done && s.ErrorType != "":
-		return &perdure.OperationError{Type: s.ErrorType, Message: s.Error.String(), Status: s}
+		return &perdure.OperationError{Type: s.ErrorType, Message: words(s.ErrorType, s.Error), Status: s}
 	case s.Done && s.State != perdure.StateSucceeded:
 		return &perdure.OperationError{Type: perdure.ErrorCanceled, Status: s}
 	}
 	return nil
 }
 
-// called turns the error of a query, a signal or an update into one of ours.
-func called(ctx context.Context, id string, err error) error {
+// words are why an operation ended, as its workflow's failure has them: without the
+// type, which stands beside them.
+func words(errorType string, e *perdure.ServiceError) string {
+	if e != nil && e.Code == errorType && e.Message != "" {
+		return e.Message
+	}
+	return e.String()
+}
+
+// called turns the error of a query, a signal or an update into one of ours; failure
+// reads an application error.
+func called(ctx context.Context, id string, err error, failure func(*temporal.ApplicationError) error) error {
 	if err == nil {
 		return nil
 	}
@@ -92,12 +102,12 @@ func called(ctx context.Context, id string, err error) error {
 	}
 	var app *temporal.ApplicationError
 	if errors.As(err, &app) {
-		return operationError(app)
+		return failure(app)
 	}
 	var query *serviceerror.QueryFailed
 	if errors.As(err, &query) && query.Failure != nil {
 		if errors.As(temporal.GetDefaultFailureConverter().FailureToError(query.Failure), &app) {
-			return operationError(app)
+			return failure(app)
 		}
 	}
 	return notFoundOr(id, err)

@@ -1,9 +1,11 @@
 package starter
 
+import "github.com/perdure-dev/perdure"
+
 // What the tests look at from outside.
 var (
 	AdoptedID = adoptedID
-	SameJSON  = sameJSON
+	SameJSON  = sameJSON[perdure.OperationInput]
 	Stopped   = stopped
 	Outcome   = outcome
 )

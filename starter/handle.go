@@ -14,8 +14,7 @@ import (
 
 // handle is an operation without the type of its value.
 type handle struct {
-	client *Client
-	id     string
+	execution
 
 	mu    sync.Mutex
 	runID string
@@ -34,9 +33,6 @@ func (h *handle) noted() perdure.Status {
 	defer h.mu.Unlock()
 	return h.last
 }
-
-// ID is the workflow id.
-func (h *handle) ID() string { return h.id }
 
 // RunID is the run that was current when the handle was made.
 func (h *handle) RunID() string {
@@ -130,7 +126,7 @@ func (h *handle) update(ctx context.Context, name, updateID string, args ...any)
 		case isClosed(err):
 			return h.Status(ctx)
 		default:
-			return perdure.Status{}, called(ctx, h.id, err)
+			return perdure.Status{}, h.called(ctx, err)
 		}
 	}
 }
@@ -140,7 +136,7 @@ func (h *handle) update(ctx context.Context, name, updateID string, args ...any)
 // has answered.
 func (h *handle) RawResponse(ctx context.Context) (*perdure.Response, error) {
 	var r *perdure.Response
-	return r, h.query(ctx, perdure.QueryResponse, &r)
+	return r, h.query(ctx, "", perdure.QueryResponse, &r)
 }
 
 // Token is the continuation token: store it, and Rehydrate takes the operation up
@@ -148,21 +144,13 @@ func (h *handle) RawResponse(ctx context.Context) (*perdure.Response, error) {
 // has answered.
 func (h *handle) Token(ctx context.Context) (tokens.Token, error) {
 	var text string
-	if err := h.query(ctx, perdure.QueryToken, &text); err != nil {
+	if err := h.query(ctx, "", perdure.QueryToken, &text); err != nil {
 		return tokens.Token{}, err
 	}
 	if text == "" {
 		return tokens.Token{}, ErrNoToken
 	}
 	return tokens.Parse(text)
-}
-
-func (h *handle) query(ctx context.Context, name string, into any) error {
-	answer, err := h.client.temporal.QueryWorkflow(ctx, h.id, "", name)
-	if err != nil {
-		return called(ctx, h.id, err)
-	}
-	return answer.Get(into)
 }
 
 // Cancel asks that the operation be canceled, and returns. The service is asked to
@@ -176,20 +164,6 @@ func (h *handle) Cancel(ctx context.Context, reason string) error {
 func (h *handle) Poll(ctx context.Context) error {
 	return h.signal(ctx, perdure.SignalPoll, nil)
 }
-
-func (h *handle) signal(ctx context.Context, name string, payload any) error {
-	err := h.client.temporal.SignalWorkflow(ctx, h.id, "", name, payload)
-	if isClosed(err) {
-		if _, err := h.describe(ctx); err != nil {
-			return err
-		}
-		return nil
-	}
-	return called(ctx, h.id, err)
-}
-
-// isClosed: Temporal says NotFound of a closed workflow as of one that never was.
-func isClosed(err error) bool { return isNotFound(err) }
 
 // wait waits for the end and decodes the result.
 func (h *handle) wait(ctx context.Context, into *perdure.OperationResult) error {

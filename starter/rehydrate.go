@@ -57,7 +57,7 @@ func (c *Client) rehydrate(ctx context.Context, token tokens.Token, o *Rehydrate
 	if header.WorkflowID == "" {
 		return nil, errors.New("starter: the token names no workflow")
 	}
-	h := &handle{client: c, id: header.WorkflowID}
+	h := c.operation(header.WorkflowID)
 	there, err := h.attachable(ctx)
 	if err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func (c *Client) rehydrate(ctx context.Context, token tokens.Token, o *Rehydrate
 	// memory of the run that was closed.
 	run, err := c.temporal.ExecuteWorkflow(ctx, c.workflowOptions(h.id, summary(in, ""), enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE), perdure.WorkflowOperation, in)
 	if err != nil {
-		return h, called(ctx, h.id, err)
+		return h, h.called(ctx, err)
 	}
 	h.runID = run.GetRunID()
 	s, err := h.AwaitStarted(ctx)

@@ -74,7 +74,7 @@ func (c *Client) start(ctx context.Context, in perdure.OperationInput, o *StartO
 	default:
 		opts.ID = "perdure-" + uuid.NewString()
 	}
-	h := &handle{client: c, id: opts.ID}
+	h := c.operation(opts.ID)
 	s, err := c.startWorkflow(ctx, h, in, opts)
 	if err != nil {
 		return h, err
@@ -119,7 +119,7 @@ func (c *Client) startWorkflow(ctx context.Context, h *handle, in perdure.Operat
 	case isTaken(err), isClosed(err):
 		return h.Status(ctx)
 	}
-	return s, called(ctx, h.id, err)
+	return s, h.called(ctx, err)
 }
 
 func (c *Client) workflowOptions(id, summary string, reuse enumspb.WorkflowIdReusePolicy) client.StartWorkflowOptions {
@@ -150,7 +150,7 @@ func (c *Client) attach(ctx context.Context, id string) (*handle, error) {
 	if id == "" {
 		return nil, fmt.Errorf("%w: the id is empty", ErrNotFound)
 	}
-	h := &handle{client: c, id: id}
+	h := c.operation(id)
 	d, err := h.describe(ctx)
 	if err != nil {
 		return nil, err

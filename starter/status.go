@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
@@ -22,7 +21,7 @@ func (h *handle) Status(ctx context.Context) (perdure.Status, error) {
 		return h.recorded(ctx)
 	}
 	if err != nil {
-		return perdure.Status{}, called(ctx, h.id, err)
+		return perdure.Status{}, h.called(ctx, err)
 	}
 	if s.Done {
 		return h.note(s), nil
@@ -76,7 +75,7 @@ func (h *handle) recorded(ctx context.Context) (perdure.Status, error) {
 	s := perdure.Status{State: perdure.StateStarting, StartedAt: info.GetStartTime().AsTime()}
 	if p := info.GetMemo().GetFields()[perdure.MemoStatus]; p != nil {
 		if err := h.client.DataConverter.FromPayload(p, &s); err != nil {
-			return s, called(ctx, h.id, err)
+			return s, h.called(ctx, err)
 		}
 	}
 	s.Stale = true
@@ -110,15 +109,4 @@ func later(a, b time.Time) time.Time {
 		return b
 	}
 	return a
-}
-
-func (h *handle) describe(ctx context.Context) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
-	d, err := h.client.temporal.WorkflowService().DescribeWorkflowExecution(ctx, &workflowservice.DescribeWorkflowExecutionRequest{
-		Namespace: h.client.namespace(),
-		Execution: &commonpb.WorkflowExecution{WorkflowId: h.id},
-	})
-	if err != nil {
-		return nil, called(ctx, h.id, err)
-	}
-	return d, nil
 }

@@ -60,6 +60,7 @@ func (c *Config) service(name string, s *Service) (*activities.Service, error) {
 		Name: name, BaseURL: s.BaseURL, Allow: s.Allow,
 		Credential: c.credential(name, s.Auth), Headers: canonical(s.Headers), SecretHeaders: s.SecretHeaders,
 		AllowedOrigins: s.AllowedOrigins, CredentialOrigins: s.CredentialOrigins, AllowPrivateNetwork: s.AllowPrivateNetwork,
+		StickyCookies: s.StickyCookies,
 		Limits: transport.Limits{
 			RequestsPerSecond: s.Limits.RequestsPerSecond,
 			Concurrency:       s.Limits.Concurrency,

@@ -32,7 +32,6 @@ func (k *checker) service(name string, s *Service) {
 	}
 	k.unsupported(below(key, "proxy"), s.Proxy.set)
 	k.unsupported(below(key, "tls"), s.TLS.set)
-	k.unsupported(below(key, "stickyCookies"), s.StickyCookies)
 }
 
 // transport asks package transport about one value at a time, so that each wrong

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/perdure-dev/perdure/activities/protocol"
+	"github.com/perdure-dev/perdure/activities/protocol/location"
 	"github.com/perdure-dev/perdure/worker"
 )
 
@@ -19,6 +20,11 @@ func (p ownProtocol) Name() string { return p.name }
 func (ownProtocol) Bind(options json.RawMessage) (protocol.Bound, error) {
 	return nil, protocol.NoOptions(options)
 }
+
+// ownLocation is the protocol location under a user's own name.
+type ownLocation struct{ location.Protocol }
+
+func (ownLocation) Name() string { return "own" }
 
 func TestOwnProtocols(t *testing.T) {
 	cfg := written(t, `tokens: {keysetFile: keyset.json}
@@ -34,7 +40,13 @@ services: {a: {baseURL: "https://a.example.com", protocol: {name: own}}}
 	require.ErrorContains(t, err, `the name "openai" is taken`)
 }
 
+// It decides on the start's 2xx answer: the protocols that a worker brings along are
+// asked first, in their order, then `azure`, `google`, `openai` and `location`; the
+// first that recognises the answer has the operation, without options.
+//
 // Each answer is one that all the protocols after the right one recognise too.
+//
+//rule:auto 1 -
 func TestAutoTriesTheProtocolsInTheirOrder(t *testing.T) {
 	o, err := written(t, `tokens: {keysetFile: keyset.json}
 services: {a: {baseURL: "https://a.example.com"}}
@@ -63,4 +75,14 @@ services: {a: {baseURL: "https://a.example.com"}}
 			require.Equal(t, tt.want, got)
 		})
 	}
+	t.Run("a user's own", func(t *testing.T) {
+		o, err := written(t, `tokens: {keysetFile: keyset.json}
+services: {a: {baseURL: "https://a.example.com"}}
+`).Activities(ownLocation{})
+		require.NoError(t, err)
+		header := http.Header{"Azure-Asyncoperation": {"/m"}, "Location": {"/l"}}
+		got, _, ok := o.Protocols.Detect(protocol.Exchange{Method: http.MethodPost, URL: "https://a.example.com/x", Status: http.StatusAccepted, Header: header, Body: []byte(body)})
+		require.True(t, ok)
+		require.Equal(t, "own", got)
+	})
 }

@@ -105,7 +105,6 @@ func TestCheckRefuses(t *testing.T) {
 		{"lookup without a path", "lookup: {request: {url: '/jobs?tag={key}'}, found: '['}", "services.a.lookup.found: does not compile"},
 		{"proxy", "proxy: http://p", "services.a.proxy: is not supported by this version"},
 		{"tls", "tls: {caFile: x}", "services.a.tls: is not supported by this version"},
-		{"sticky cookies", "stickyCookies: true", "services.a.stickyCookies: is not supported by this version"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -34,7 +34,8 @@ type Service struct {
 	AllowPrivateNetwork bool        `json:"allowPrivateNetwork,omitempty"`
 	Proxy               Unsupported `json:"proxy,omitzero"`
 	TLS                 Unsupported `json:"tls,omitzero"`
-	// StickyCookies is not supported by this version: want false.
+	// StickyCookies carries the service's cookies through each operation, where its
+	// credentials go.
 	StickyCookies bool `json:"stickyCookies,omitempty"`
 }
 
@@ -86,7 +87,7 @@ type LookupRequest struct {
 
 // Limits of a service, for each worker.
 type Limits struct {
-	// RequestsPerSecond by default is not limited.
+	// RequestsPerSecond, evenly spaced, by default is not limited.
 	RequestsPerSecond float64 `json:"requestsPerSecond,omitempty" min:"0.001" max:"100000"`
 	// Concurrency is the number of requests at once. Default 50.
 	Concurrency int `json:"concurrency,omitempty" min:"1" max:"10000"`

@@ -30,6 +30,8 @@ type Options struct {
 	Namespace string
 	// Protocols beside the built-in ones; "auto" tries them first.
 	Protocols []protocol.Protocol
+	// Pagers beside the built-in ones; "auto" tries them first.
+	Pagers []protocol.Pager
 	// Logger of the worker itself; the SDK logs with the client's. Default
 	// [slog.Default].
 	Logger *slog.Logger
@@ -58,6 +60,9 @@ func New(c client.Client, cfg *Config, o Options) (*Worker, error) {
 	opts, err := cfg.activities(o.Protocols)
 	if err != nil {
 		return nil, err
+	}
+	if opts.Pagers, err = pagers(o.Pagers); err != nil {
+		return nil, fmt.Errorf("worker: %w", err)
 	}
 	w := &Worker{
 		listen: cfg.Worker.Listen, source: cfg.source, missing: cfg.missingSecrets,
@@ -105,6 +110,7 @@ func register(r worker.Registry, a *activities.Activities) {
 	r.RegisterActivityWithOptions(a.Start, activity.RegisterOptions{Name: perdure.ActivityStart})
 	r.RegisterActivityWithOptions(a.Poll, activity.RegisterOptions{Name: perdure.ActivityPoll})
 	r.RegisterActivityWithOptions(a.Cancel, activity.RegisterOptions{Name: perdure.ActivityCancel})
+	r.RegisterActivityWithOptions(a.FetchPage, activity.RegisterOptions{Name: perdure.ActivityFetchPage})
 }
 
 // Run serves the task queue until ctx ends, and then drains: it takes no new tasks,

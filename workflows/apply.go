@@ -29,6 +29,7 @@ func (o *operation) applyStart(work workflow.Context, a *perdure.Answer) {
 	if o.notResolved(work, a) {
 		return
 	}
+	o.takeStartSealed(a)
 	if a.State == perdure.StateStarting {
 		o.Status.LastError = a.LastError
 		o.setWait(work, *a)
@@ -46,6 +47,16 @@ func (o *operation) applyStart(work workflow.Context, a *perdure.Answer) {
 	if !o.done() {
 		o.publish(work)
 		o.afterStart(work)
+	}
+}
+
+// takeStartSealed keeps what an answer has left for the next request to start.
+func (o *operation) takeStartSealed(a *perdure.Answer) {
+	switch {
+	case a.State != perdure.StateStarting && a.State != perdure.StateAmbiguous:
+		o.StartSealed = ""
+	case a.Sealed != "":
+		o.StartSealed = a.Sealed
 	}
 }
 

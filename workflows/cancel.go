@@ -80,12 +80,16 @@ func (o *operation) sendCancel(work workflow.Context) {
 // stopRemote makes the request to stop. False: it was given up.
 func (o *operation) stopRemote(work workflow.Context) (perdure.CancelAnswer, bool) {
 	var answer perdure.CancelAnswer
-	request := workflow.ExecuteActivity(activityContext(o.beside, false), perdure.ActivityCancel, perdure.CancelTask{State: o.Sealed})
+	asked := o.Sealed
+	request := workflow.ExecuteActivity(activityContext(o.beside, false), perdure.ActivityCancel, perdure.CancelTask{State: asked})
 	if err := request.Get(work, &answer); err != nil {
 		if !temporal.IsCanceledError(err) {
 			o.noteFailure(work, err)
 		}
 		return answer, false
+	}
+	if answer.Sealed != "" && o.Sealed == asked { // else a question beside was answered meanwhile, and its state counts
+		o.Sealed, o.interrupt = answer.Sealed, true // whoever watches has the one before
 	}
 	return answer, true
 }

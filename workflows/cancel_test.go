@@ -123,6 +123,7 @@ func TestCancelThatTheServiceDoesNotAccept(t *testing.T) {
 	require.False(t, got.Cancel.Confirmed)
 }
 
+//rule:google 3a
 func TestCancelThatComesTooLateEndsWithTheValue(t *testing.T) {
 	s := newStage(t)
 	s.starts = []act[startTask]{now[startTask](accepted(5 * time.Second))}

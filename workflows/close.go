@@ -5,6 +5,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/workflows/internal/failure"
 )
 
 // decide ends the operation as a verdict says.
@@ -61,19 +62,5 @@ func (o *operation) close(work workflow.Context) (*perdure.OperationResult, erro
 		return nil, temporal.NewCanceledError(o.Status)
 	case open, failed:
 	}
-	return nil, temporal.NewApplicationErrorWithOptions(message(o.Status), o.Status.ErrorType, temporal.ApplicationErrorOptions{
-		NonRetryable: true,
-		Details:      []any{o.Status},
-		Category:     temporal.ApplicationErrorCategoryBenign,
-	})
-}
-
-func message(s perdure.Status) string {
-	if s.Error == nil {
-		return s.ErrorType
-	}
-	if s.Error.Code == s.ErrorType && s.Error.Message != "" {
-		return cut(s.Error.Message, 1024) // the failure has its type beside the message
-	}
-	return cut(s.Error.String(), 1024)
+	return nil, failure.Ended(o.Status.ErrorType, o.Status.Error, o.Status)
 }

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/workflows/internal/failure"
 )
 
 // published is what search attributes and memo say, so that only changes are written.
@@ -64,8 +65,8 @@ func (o *operation) publish(work workflow.Context) {
 
 func publishable(s perdure.Status) published {
 	p := published{
-		State: string(s.State), Done: s.Done, Service: cut(s.Service, maxAttributeBytes),
-		ServiceStatus: cut(s.ServiceStatus, maxAttributeBytes), RemoteID: cut(withoutSecrets(s.RemoteID), maxAttributeBytes),
+		State: string(s.State), Done: s.Done, Service: failure.Cut(s.Service, maxAttributeBytes),
+		ServiceStatus: failure.Cut(s.ServiceStatus, maxAttributeBytes), RemoteID: failure.Cut(withoutSecrets(s.RemoteID), maxAttributeBytes),
 	}
 	if s.PercentComplete != nil {
 		p.Percent, p.HasPercent = int64(*s.PercentComplete), true
@@ -138,12 +139,4 @@ func withoutSecrets(id string) string {
 		host += "/" + path
 	}
 	return scheme + "://" + host
-}
-
-// cut shortens s to at most n bytes, at a rune's border.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n], "")
 }

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/workflows/internal/failure"
 )
 
 // Time-outs of activities. A worker that dies is noticed by its heartbeat; the
@@ -37,14 +38,14 @@ func activityContext(ctx workflow.Context, waitForCancellation bool) workflow.Co
 func (o *operation) tryStart(work workflow.Context) {
 	info := workflow.GetInfo(work)
 	if err := o.readAgain(); err != nil {
-		o.end(work, failed, perdure.StateFailed, perdure.ErrorInvalidInput, inputError(err))
+		o.end(work, failed, perdure.StateFailed, perdure.ErrorInvalidInput, failure.Input(err))
 		return
 	}
 	input := o.input
 	input.Polling = o.Polling
 	task := perdure.StartTask{
 		Input: input, RunID: info.OriginalRunID, FirstRunID: info.FirstRunID,
-		Tries: o.Tries, FirstSentAt: o.FirstSentAt, Deadline: o.Deadline, StartedAt: o.Status.StartedAt,
+		Tries: o.Tries, FirstSentAt: o.FirstSentAt, Deadline: o.Deadline, StartedAt: o.Status.StartedAt, Sealed: o.StartSealed,
 	}
 	if o.Resolve != nil {
 		task.Again, task.Adopt = o.Resolve.Retry, o.Resolve.Adopt
@@ -183,7 +184,7 @@ func (o *operation) ask(ctx workflow.Context, headers map[string][]string) error
 		return nil
 	}
 	if a.ErrorType == perdure.ErrorInvalidInput && a.Polls == 0 && len(headers) > 0 { // it was not asked
-		return temporal.NewNonRetryableApplicationError(cut(a.Error.Message, 1024), perdure.ErrorInvalidInput, nil)
+		return temporal.NewNonRetryableApplicationError(failure.Cut(a.Error.Message, 1024), perdure.ErrorInvalidInput, nil)
 	}
 	o.apply(ctx, &a, seq, false)
 	return nil
@@ -222,6 +223,6 @@ func (o *operation) noteFailure(ctx workflow.Context, err error) {
 	}
 	o.Status.LastError = &perdure.TimedError{
 		At:    workflow.Now(ctx).UTC(),
-		Error: perdure.ServiceError{Code: "ActivityFailed", Message: cut(message, 1024)},
+		Error: perdure.ServiceError{Code: "ActivityFailed", Message: failure.Cut(message, 1024)},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/workflows/collection"
 )
 
 // Registry is what workflows are registered with: a worker, a replayer or a test
@@ -15,4 +16,6 @@ type Registry interface {
 // Register registers every workflow under its name in the contract.
 func Register(r Registry) {
 	r.RegisterWorkflowWithOptions(Operation, workflow.RegisterOptions{Name: perdure.WorkflowOperation})
+	r.RegisterWorkflowWithOptions(collection.Collection, workflow.RegisterOptions{Name: perdure.WorkflowCollection})
+	r.RegisterWorkflowWithOptions(collection.Page, workflow.RegisterOptions{Name: perdure.WorkflowPage})
 }

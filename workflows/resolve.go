@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/workflows/internal/failure"
 )
 
 // resolve settles an ambiguous start as a person has found out, and answers once that
@@ -18,7 +19,7 @@ func (o *operation) resolve(ctx workflow.Context, raw perdure.RawInput) (perdure
 	}
 	if r.Fail != "" {
 		o.end(ctx, failed, perdure.StateAmbiguous, perdure.ErrorStartAmbiguous,
-			&perdure.ServiceError{Code: perdure.ErrorStartAmbiguous, Message: cut(r.Fail, 1024)})
+			&perdure.ServiceError{Code: perdure.ErrorStartAmbiguous, Message: failure.Cut(r.Fail, 1024)})
 		return o.Status, nil
 	}
 	o.Resolve, o.unresolved = &r, nil
@@ -31,9 +32,9 @@ func (o *operation) resolve(ctx workflow.Context, raw perdure.RawInput) (perdure
 	}
 	switch {
 	case !o.startDecided():
-		return perdure.Status{}, runMoved()
+		return perdure.Status{}, failure.RunMoved()
 	case o.unresolved != nil:
-		return perdure.Status{}, temporal.NewNonRetryableApplicationError(cut(o.unresolved.Message, 1024), perdure.ErrorInvalidInput, nil)
+		return perdure.Status{}, temporal.NewNonRetryableApplicationError(failure.Cut(o.unresolved.Message, 1024), perdure.ErrorInvalidInput, nil)
 	}
 	return o.Status, nil
 }
@@ -46,10 +47,10 @@ func (o *operation) checkResolve(raw perdure.RawInput) error {
 func (o *operation) readResolve(raw perdure.RawInput) (perdure.Resolve, error) {
 	var r perdure.Resolve
 	if err := perdure.Decode(raw, &r); err != nil {
-		return r, invalid(err)
+		return r, failure.Invalid(err)
 	}
 	if err := r.Check(); err != nil {
-		return r, invalid(err)
+		return r, failure.Invalid(err)
 	}
 	if o.done() || o.state() != perdure.StateAmbiguous {
 		return r, temporal.NewNonRetryableApplicationError("the start is not ambiguous", perdure.ErrorInvalidInput, nil)

@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/workflows/internal/failure"
 )
 
 // Carried is what a run hands to the next one at continue-as-new: all that a reader
@@ -32,6 +33,8 @@ type Carried struct {
 
 	Tries       int       `json:"tries,omitempty"`
 	FirstSentAt time.Time `json:"firstSentAt,omitzero"`
+	// StartSealed is what the answers to the start have left for the next request.
+	StartSealed string `json:"startSealed,omitempty"`
 	// BackoffPolls counts the questions since the polling was set.
 	BackoffPolls int       `json:"backoffPolls,omitempty"`
 	News         string    `json:"news,omitempty"`
@@ -105,7 +108,7 @@ func newOperation(ctx workflow.Context, raw perdure.RawInput, carried *Carried) 
 // begin reads the input and what it says of the operation.
 func (o *operation) begin(ctx workflow.Context) {
 	if err := o.read(); err != nil {
-		o.end(ctx, failed, perdure.StateFailed, perdure.ErrorInvalidInput, inputError(err))
+		o.end(ctx, failed, perdure.StateFailed, perdure.ErrorInvalidInput, failure.Input(err))
 		return
 	}
 	in := &o.input
@@ -138,10 +141,6 @@ func (o *operation) done() bool { return o.closing != open }
 // startDecided: the start was answered, or is ambiguous, or came to nothing.
 func (o *operation) startDecided() bool {
 	return o.done() || o.state() != perdure.StateStarting
-}
-
-func inputError(err error) *perdure.ServiceError {
-	return &perdure.ServiceError{Code: perdure.ErrorInvalidInput, Message: perdure.Reason(err)}
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/workflows/internal/failure"
 )
 
 // serve sets the handlers of queries and updates.
@@ -53,7 +54,7 @@ func (o *operation) awaitStarted(ctx workflow.Context) (perdure.Status, error) {
 		return perdure.Status{}, err
 	}
 	if !o.startDecided() {
-		return perdure.Status{}, runMoved()
+		return perdure.Status{}, failure.RunMoved()
 	}
 	return o.Status, nil
 }
@@ -64,11 +65,11 @@ func (o *operation) updateStatus(ctx workflow.Context, raw perdure.RawInput) (pe
 	var request perdure.UpdateStatusRequest
 	if !raw.IsZero() {
 		if err := perdure.Decode(raw, &request); err != nil {
-			return perdure.Status{}, invalid(err)
+			return perdure.Status{}, failure.Invalid(err)
 		}
 	}
 	if o.moving {
-		return perdure.Status{}, runMoved()
+		return perdure.Status{}, failure.RunMoved()
 	}
 	if o.askable() {
 		if err := o.ask(ctx, request.Headers); err != nil {
@@ -84,10 +85,10 @@ func checkUpdateStatus(raw perdure.RawInput) error {
 		return nil
 	}
 	if err := perdure.Decode(raw, &request); err != nil {
-		return invalid(err)
+		return failure.Invalid(err)
 	}
 	if err := perdure.CheckHeaders("headers", request.Headers); err != nil {
-		return invalid(err)
+		return failure.Invalid(err)
 	}
 	return nil
 }
@@ -96,7 +97,7 @@ func checkUpdateStatus(raw perdure.RawInput) error {
 func (o *operation) setPolling(ctx workflow.Context, raw perdure.RawInput) (perdure.Status, error) {
 	var polling perdure.Polling
 	if err := perdure.Decode(raw, &polling); err != nil {
-		return perdure.Status{}, invalid(err)
+		return perdure.Status{}, failure.Invalid(err)
 	}
 	o.Polling, o.BackoffPolls, o.replan = &polling, 0, true
 	o.interrupt = o.interrupt || o.startDecided() // a start under way is not broken off for that
@@ -110,10 +111,10 @@ func (o *operation) checkSetPolling(raw perdure.RawInput) error {
 	}
 	var polling perdure.Polling
 	if err := perdure.Decode(raw, &polling); err != nil {
-		return invalid(err)
+		return failure.Invalid(err)
 	}
 	if err := polling.Check(""); err != nil {
-		return invalid(err)
+		return failure.Invalid(err)
 	}
 	return nil
 }
@@ -125,13 +126,5 @@ func reasonOf(raw perdure.RawInput) string {
 	if !raw.IsZero() && perdure.Decode(raw, &s) != nil {
 		return ""
 	}
-	return cut(s.Reason, 1024)
-}
-
-func invalid(err error) error {
-	return temporal.NewNonRetryableApplicationError(perdure.Reason(err), perdure.ErrorInvalidInput, nil)
-}
-
-func runMoved() error {
-	return temporal.NewNonRetryableApplicationError("the workflow continues as new; ask again", perdure.ErrorRunMoved, nil)
+	return failure.Cut(s.Reason, 1024)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/perdure-dev/perdure"
 )
 
+//rule:wait 10
 func TestALongWaitIsADurableTimer(t *testing.T) {
 	s := newStage(t)
 	s.starts = []act[startTask]{now[startTask](accepted(90*time.Second + 250*time.Millisecond))}
@@ -34,6 +35,7 @@ func TestALongWaitIsADurableTimer(t *testing.T) {
 	require.Equal(t, 3, s.status().Polls)
 }
 
+//rule:wait 10
 func TestAShortWaitIsTheActivitys(t *testing.T) {
 	s := newStage(t)
 	s.starts = []act[startTask]{now[startTask](accepted(7500 * time.Millisecond))}

@@ -1,0 +1,146 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/activities/protocol"
+	"github.com/perdure-dev/perdure/activities/transport"
+)
+
+// FetchPage fetches one page of a collection. What is transient is the activity's
+// error: it is tried again, after the wait that the service asks for.
+func (a *Activities) FetchPage(ctx context.Context, task perdure.PageTask) (*perdure.PageAnswer, error) {
+	p, err := a.openPage(task)
+	if err != nil {
+		return a.noPage(err)
+	}
+	stop := beat(ctx, func() any { return nil })
+	defer stop()
+	answer, err := p.fetch(ctx)
+	if err != nil {
+		return a.noPage(err)
+	}
+	answer.Service, answer.SearchAttributes = p.service.Name(), a.SearchAttributes()
+	return answer, nil
+}
+
+// noPage is why there is no page, where asking again as it is would not help. Its error
+// is one after which the activity is tried again.
+func (a *Activities) noPage(err error) (*perdure.PageAnswer, error) {
+	errorType, words := endOf(err)
+	switch errorType {
+	case "":
+		return nil, err
+	case perdure.ErrorPollRejected:
+		errorType = perdure.ErrorPageRejected
+	}
+	return &perdure.PageAnswer{ErrorType: errorType, Error: words, SearchAttributes: a.SearchAttributes()}, nil
+}
+
+// fetch asks for the page and reads it.
+func (p *page) fetch(ctx context.Context) (*perdure.PageAnswer, error) {
+	ask, err := p.ask(p.state.Next)
+	if err != nil {
+		return nil, err
+	}
+	request, err := p.request(ask)
+	if err != nil {
+		return nil, err
+	}
+	response, err := p.service.Do(ctx, request)
+	if err != nil {
+		return nil, p.unanswered(ctx, err)
+	}
+	e := exchange(response)
+	if !e.Success() {
+		return p.refused(ctx, e)
+	}
+	if err := p.decide(e); err != nil {
+		return nil, err
+	}
+	read, err := p.paging.Read(e)
+	if err != nil {
+		return nil, err
+	}
+	return p.answer(ctx, ask, response, read)
+}
+
+// decide finds out, for "auto", which convention the first page follows.
+func (p *page) decide(first protocol.Exchange) error {
+	if p.state.Protocol != perdure.AutoProtocol {
+		return nil
+	}
+	name, paging, ok := p.a.Pagers.Detect(first)
+	if !ok {
+		return &perdure.ProtocolError{Protocol: perdure.AutoProtocol, Message: "nothing in the first page says how collections go on here; name a protocol"}
+	}
+	p.state.Protocol, p.paging = name, paging
+	return nil
+}
+
+// refused reads an answer that is no page.
+func (p *page) refused(ctx context.Context, e protocol.Exchange) (*perdure.PageAnswer, error) {
+	words := p.capped(protocol.ErrorOf(e))
+	if transient(e.Status) {
+		return nil, tryAgain(ctx, words, protocol.RetryAfter(e.Header, e.At))
+	}
+	if p.isStale(e.Status) {
+		words.Message = protocol.Cut("the service no longer takes this page's token, or never did: "+words.Message, 4096)
+	}
+	return &perdure.PageAnswer{ErrorType: perdure.ErrorPageRejected, Error: words}, nil
+}
+
+// isStale reports whether the status is one by which services refuse a page token that
+// has expired: 400 (AIP-158, OData 4.01 11.2.6.7), 404, 410 (Kubernetes, CalDAV).
+func (p *page) isStale(status int) bool {
+	return len(p.state.Next) > 0 && (status == http.StatusBadRequest || status == http.StatusNotFound || status == http.StatusGone)
+}
+
+func (p *page) unanswered(ctx context.Context, err error) error {
+	words, _, ok := unanswered(err)
+	switch {
+	case !ok:
+		return err
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	}
+	return tryAgain(ctx, words, 0)
+}
+
+// tryAgain is the error after which the activity is tried again.
+func tryAgain(ctx context.Context, words *perdure.ServiceError, asked time.Duration) error {
+	wait := pace{}.afterFailure(int(activity.GetInfo(ctx).Attempt), asked)
+	return temporal.NewApplicationErrorWithOptions(words.String(), words.Code, temporal.ApplicationErrorOptions{
+		NextRetryDelay: wait, Category: temporal.ApplicationErrorCategoryBenign, Details: []any{words},
+	})
+}
+
+// answer makes the verdict on a page that was read.
+func (p *page) answer(ctx context.Context, ask protocol.Ask, response *transport.Response, read protocol.Page) (*perdure.PageAnswer, error) {
+	out := &perdure.PageAnswer{Protocol: p.state.Protocol, Values: read.Values, Count: read.Count, Print: printOf(ask)}
+	if err := p.sealBoth(ctx, out, read.Next); err != nil {
+		return nil, err
+	}
+	if read.Next != nil {
+		next, err := p.ask(read.Next)
+		if err != nil {
+			return nil, &perdure.ProtocolError{Protocol: p.state.Protocol, Message: "names a next page that cannot be asked for: " + perdure.Reason(err)}
+		}
+		out.NextPrint = printOf(next)
+	}
+	if out.NextPrint == out.Print {
+		return nil, &perdure.ProtocolError{Protocol: p.state.Protocol, Message: "the page names itself as the next one"}
+	}
+	out.Response = p.service.Capture(response)
+	putAround(out)
+	return fitPage(out, p.a.valueLimitHint())
+}
+
+var errNoPagers = errors.New("activities: Pagers is missing")

@@ -1,0 +1,201 @@
+package starter
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/tokens"
+)
+
+// ErrNoPage: the collection ends before the page.
+var ErrNoPage = errors.New("starter: the collection has no such page")
+
+// collection is a handle without the type of its values.
+type collection struct{ execution }
+
+func (c *Client) collection(id string) *collection {
+	return &collection{execution{client: c, id: id, failure: pageError}}
+}
+
+func collectionError(app *temporal.ApplicationError) *perdure.CollectionError {
+	e := &perdure.CollectionError{Type: app.Type(), Message: app.Message()}
+	if app.HasDetails() {
+		_ = app.Details(&e.Status)
+	}
+	return e
+}
+
+func (c *Client) startCollection(ctx context.Context, in perdure.CollectionInput, o *CollectionOptions) (*collection, error) {
+	if err := in.Check(); err != nil {
+		return nil, err
+	}
+	if err := c.checkPageToken(in); err != nil {
+		return nil, err
+	}
+	opts := CollectionOptions{}
+	if o != nil {
+		opts = *o
+	}
+	named := opts.ID != ""
+	if !named {
+		opts.ID = "perdure-" + uuid.NewString()
+	}
+	h := c.collection(opts.ID)
+	err := h.start(ctx, in, opts)
+	if named && ctx.Err() == nil {
+		if err := h.sameInput(ctx, in); err != nil {
+			return h, err
+		}
+	}
+	return h, err
+}
+
+// start starts the workflow, or joins the one that has its id, and waits for the first
+// page.
+func (h *collection) start(ctx context.Context, in perdure.CollectionInput, o CollectionOptions) error {
+	c := h.client
+	start := c.temporal.NewWithStartWorkflowOperation(
+		c.workflowOptions(h.id, collectionSummary(in, o.Summary), enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE), perdure.WorkflowCollection, in)
+	update, err := c.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: start,
+		UpdateOptions: client.UpdateWorkflowOptions{
+			UpdateName: perdure.UpdateWait, Args: []any{perdure.WaitRequest{}}, WaitForStage: client.WorkflowUpdateStageCompleted,
+		},
+	})
+	if err == nil {
+		err = update.Get(ctx, nil)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case isTaken(err), isClosed(err), isBusy(err):
+		return nil // it is there; reading it says the rest
+	}
+	return h.called(ctx, err)
+}
+
+// checkPageToken verifies a token before anything is started, where there is a keyset.
+func (c *Client) checkPageToken(in perdure.CollectionInput) error {
+	if in.Token == "" || c.Keyset == nil {
+		return nil
+	}
+	token, err := tokens.Parse(in.Token)
+	if err != nil {
+		return err
+	}
+	_, err = c.Keyset.Open(token, tokens.Expect{
+		Kind: tokens.KindPage, Type: in.Type, Audience: in.Audience, Service: in.Service,
+		Lifetime: c.TokenLifetime, Now: time.Now(),
+	})
+	return err
+}
+
+// sameInput compares an input with the one that the collection was started with.
+func (h *collection) sameInput(ctx context.Context, in perdure.CollectionInput) error {
+	if err := h.isCollection(ctx); errors.Is(err, ErrNotFound) {
+		return &perdure.CollectionError{Type: perdure.ErrorIDConflict, Message: fmt.Sprintf("the workflow id %q belongs to another workflow", h.id)}
+	} else if err != nil {
+		return err
+	}
+	before, err := h.firstInput(ctx)
+	if err != nil {
+		return err
+	}
+	ours, err := json.Marshal(in)
+	if err != nil {
+		return fmt.Errorf("starter: write the input: %w", err)
+	}
+	if !sameJSON[perdure.CollectionInput](before, ours) {
+		return &perdure.CollectionError{Type: perdure.ErrorIDConflict, Message: fmt.Sprintf("the workflow id %q belongs to a collection with another input", h.id)}
+	}
+	return nil
+}
+
+// isCollection is nil where the id is a collection's.
+func (h *collection) isCollection(ctx context.Context) error {
+	if h.id == "" {
+		return fmt.Errorf("%w: the id is empty", ErrNotFound)
+	}
+	d, err := h.describe(ctx)
+	if err != nil {
+		return err
+	}
+	if name := d.GetWorkflowExecutionInfo().GetType().GetName(); name != perdure.WorkflowCollection {
+		return fmt.Errorf("%w: %q is a workflow of type %s", ErrNotFound, h.id, name)
+	}
+	return nil
+}
+
+// Token is the continuation token of the next page, the one after the last that was
+// fetched: store it, and RehydrateCollection goes on there. ErrNoToken before the first
+// page, and after the last.
+func (h *collection) Token(ctx context.Context) (tokens.Token, error) {
+	var text string
+	if err := h.query(ctx, "", perdure.QueryToken, &text); err != nil {
+		return tokens.Token{}, err
+	}
+	if text == "" {
+		return tokens.Token{}, ErrNoToken
+	}
+	return tokens.Parse(text)
+}
+
+// Cancel closes the collection as canceled. Its pages stay readable, and its tokens
+// still work. After the end it does nothing.
+func (h *collection) Cancel(ctx context.Context, reason string) error {
+	return h.signal(ctx, perdure.SignalCancel, perdure.CancelSignal{Reason: reason})
+}
+
+// Status is what is known of the collection, without asking the service. Where no worker
+// answers it is what was recorded last, and Stale is set.
+func (h *collection) Status(ctx context.Context) (perdure.CollectionStatus, error) {
+	var s perdure.CollectionStatus
+	bounded, cancel := context.WithTimeout(ctx, h.client.QueryTimeout)
+	defer cancel()
+	answer, err := h.client.temporal.QueryWorkflow(bounded, h.id, "", perdure.QueryStatus)
+	if err == nil {
+		err = answer.Get(&s)
+	}
+	if err != nil && (!workerMissing(err) || stopped(ctx, err)) {
+		return s, h.called(ctx, err)
+	}
+	if s.Done {
+		return s, nil
+	}
+	d, described := h.describe(ctx)
+	if described != nil {
+		return s, described
+	}
+	info := d.GetWorkflowExecutionInfo()
+	if err != nil {
+		s = perdure.CollectionStatus{State: perdure.StateStarting, StartedAt: info.GetStartTime().AsTime(), Stale: true}
+		if p := info.GetMemo().GetFields()[perdure.MemoStatus]; p != nil {
+			if err := h.client.DataConverter.FromPayload(p, &s); err != nil {
+				return s, h.called(ctx, err)
+			}
+			s.Stale = true
+		}
+	}
+	return h.client.whileInTemporal(s, d), nil
+}
+
+func collectionSummary(in perdure.CollectionInput, given string) string {
+	switch {
+	case given != "":
+		return given
+	case in.Type != "":
+		return in.Type
+	case in.Request != nil:
+		return in.Request.Method + " " + in.ServiceName()
+	}
+	return "taken up from a token"
+}

@@ -1,0 +1,45 @@
+package starter
+
+import (
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/perdure-dev/perdure"
+)
+
+// whileInTemporal merges what Temporal knows and the workflow does not: that it was
+// ended from outside, and how the fetch that is being tried again failed last.
+func (c *Client) whileInTemporal(s perdure.CollectionStatus, d *workflowservice.DescribeWorkflowExecutionResponse) perdure.CollectionStatus {
+	if s.Done {
+		return s
+	}
+	info := d.GetWorkflowExecutionInfo()
+	switch info.GetStatus() {
+	case enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
+		s.State, s.Done, s.EndedAt = perdure.StateUnknown, true, info.GetCloseTime().AsTime()
+		return s
+	default:
+	}
+	for _, a := range d.GetPendingActivities() {
+		failure := a.GetLastFailure().GetApplicationFailureInfo()
+		if a.GetActivityType().GetName() != perdure.ActivityFetchPage || failure == nil {
+			continue
+		}
+		last := perdure.TimedError{At: attempted(a.GetLastAttemptCompleteTime().AsTime(), s.StartedAt)}
+		if len(failure.GetDetails().GetPayloads()) == 0 || c.DataConverter.FromPayloads(failure.GetDetails(), &last.Error) != nil {
+			last.Error = perdure.ServiceError{Code: "ActivityFailed", Message: a.GetLastFailure().GetMessage()}
+		}
+		s.LastError = &last
+	}
+	return s
+}
+
+// attempted is the time of an attempt, or since when there could have been one.
+func attempted(at, since time.Time) time.Time {
+	if at.Unix() <= 0 {
+		return since
+	}
+	return at
+}

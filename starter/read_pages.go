@@ -1,0 +1,336 @@
+package starter
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/perdure-dev/perdure"
+)
+
+// Waits of a reader between asking and asking again.
+const (
+	askAgainWait    = 50 * time.Millisecond
+	askAgainMaxWait = 2 * time.Second
+)
+
+// maxLead bounds the pages that are fetched ahead of a caller who takes them as fast as
+// they come.
+const maxLead = 8
+
+// reader reads a collection by index. Where the collection has closed itself because
+// nobody asked for long, it goes on with one that starts at the next token, whose id is
+// made of the first one's, so that all readers share it.
+type reader struct {
+	h *collection
+	// max bounds the pages that are read at once; 0: as many as fit.
+	max int
+	// lead is how many pages are fetched ahead: more while the caller waits for us than
+	// while it is busy with what it has.
+	lead int
+	base int // the index of h's first page
+	// known is what the last answer said.
+	known perdure.CollectionStatus
+	// ahead are pages that came with another, the first of them at aheadIndex.
+	ahead      []perdure.Page
+	aheadIndex int
+	// next is the token of the page after the one that was read last, whose index is
+	// nextIndex.
+	next      string
+	nextIndex int
+}
+
+func newReader(h *collection) *reader { return &reader{h: h} }
+
+// pages goes through the pages from an index on, one ahead of the caller.
+func (r *reader) pages(ctx context.Context, from int) iter.Seq2[*perdure.Page, error] {
+	return func(yield func(*perdure.Page, error) bool) {
+		ctx, stop := context.WithCancel(ctx)
+		type result struct {
+			page *perdure.Page
+			err  error
+		}
+		ahead := make(chan result, 1)
+		fetch := func(index int) {
+			go func() {
+				page, err := r.page(ctx, index)
+				ahead <- result{page, err}
+			}()
+		}
+		running := true
+		defer func() {
+			stop()
+			if running {
+				<-ahead
+			}
+		}()
+		fetch(from)
+		for index := from; ; index++ {
+			var got result
+			select {
+			case got = <-ahead:
+				r.lead /= 2
+			default:
+				got = <-ahead
+				r.lead = min(2*max(1, r.lead), maxLead)
+			}
+			running = false
+			if got.err != nil {
+				if index == from || !errors.Is(got.err, ErrNoPage) {
+					yield(nil, got.err)
+				}
+				return
+			}
+			if !got.page.Last {
+				running = true
+				fetch(index + 1)
+			}
+			if !yield(got.page, nil) || got.page.Last {
+				return
+			}
+		}
+	}
+}
+
+// page gives one page, and waits for it if need be.
+func (r *reader) page(ctx context.Context, index int) (*perdure.Page, error) {
+	if index < 0 {
+		return nil, &perdure.InputError{Field: "index", Message: "is negative, want 0 for the first page, or more"}
+	}
+	for {
+		if p, ok := r.buffered(index); ok {
+			return p, nil
+		}
+		if err := r.await(ctx, index); err != nil {
+			return nil, err
+		}
+		p, err := r.read(ctx, index)
+		if isOf(err, perdure.ErrorNotFetched) { // a run that was reset knows less
+			r.known = perdure.CollectionStatus{}
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		return r.delivered(p, index), nil
+	}
+}
+
+// buffered is a page that came with another before it.
+func (r *reader) buffered(index int) (*perdure.Page, bool) {
+	i := index - r.aheadIndex
+	if i < 0 || i >= len(r.ahead) {
+		return nil, false
+	}
+	p := r.ahead[i]
+	r.ahead, r.aheadIndex = r.ahead[i+1:], index+1
+	return r.delivered(&p, index), true
+}
+
+func (r *reader) delivered(p *perdure.Page, index int) *perdure.Page {
+	p.Index = index
+	r.next, r.nextIndex = p.NextPageToken, index+1
+	return p
+}
+
+// await returns when the page is there. Asking for it also has the one after it
+// fetched; a reader that is two pages behind asks for nothing.
+func (r *reader) await(ctx context.Context, index int) error {
+	for wait := askAgainWait; ; wait = min(2*wait, askAgainMaxWait) {
+		at := index - r.base
+		if at+1 < r.known.Pages || r.known.Done && at < r.known.Pages {
+			return nil
+		}
+		if r.known.Done {
+			onward, err := r.onward(ctx, index)
+			if err != nil || !onward {
+				return err
+			}
+			continue
+		}
+		s, err := r.h.await(ctx, perdure.WaitRequest{Index: at, Ahead: max(1, r.lead)})
+		switch {
+		case err == nil && at < s.Pages:
+			r.known = s
+			return nil
+		case err == nil:
+			r.known = s
+			if s.Done {
+				continue
+			}
+		case !isBusy(err):
+			return err
+		default: // more wait than the engine takes at once
+			if s, err := r.h.Status(ctx); err == nil {
+				r.known = s
+			}
+		}
+		if err := pause(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// await is the update "wait", answered from the status where the workflow is closed.
+func (h *collection) await(ctx context.Context, request perdure.WaitRequest) (perdure.CollectionStatus, error) {
+	var s perdure.CollectionStatus
+	u, err := h.client.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: h.id, UpdateName: perdure.UpdateWait, Args: []any{request},
+		WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = u.Get(ctx, &s)
+	}
+	switch {
+	case err == nil:
+		return s, nil
+	case isClosed(err):
+		return h.Status(ctx)
+	case isBusy(err):
+		return s, err
+	}
+	return s, h.called(ctx, err)
+}
+
+// onward deals with a collection that ended before the page. True: there is another
+// that goes on, and the reader has moved there.
+func (r *reader) onward(ctx context.Context, index int) (bool, error) {
+	s := r.known
+	switch {
+	case s.State == perdure.StateCanceled:
+		return false, &perdure.CollectionError{Type: perdure.ErrorCanceled, Message: fmt.Sprintf("the collection was canceled after %d pages", s.Pages), Status: s}
+	case s.State == perdure.StateUnknown:
+		return false, fmt.Errorf("%w: %q", ErrTerminated, r.h.id)
+	case s.ErrorType != "":
+		return false, &perdure.CollectionError{Type: s.ErrorType, Message: s.Error.String(), Status: s}
+	case s.NextPageToken == "":
+		return false, fmt.Errorf("%w: it has %d, asked for index %d", ErrNoPage, r.base+s.Pages, index)
+	}
+	in, err := r.h.input(ctx)
+	if err != nil {
+		return false, err
+	}
+	if in.MaxPages > 0 && s.Pages >= in.MaxPages {
+		return false, fmt.Errorf("%w: it stops after maxPages, which is %d; asked for index %d", ErrNoPage, r.base+s.Pages, index)
+	}
+	in.Token, in.Request, in.Protocol = s.NextPageToken, nil, nil
+	if in.MaxPages > 0 {
+		in.MaxPages -= s.Pages
+	}
+	next := r.h.client.collection(fmt.Sprintf("%s+%d", r.h.id, s.Pages))
+	if err := next.start(ctx, in, CollectionOptions{}); err != nil {
+		return false, err
+	}
+	r.base += s.Pages
+	r.h, r.known = next, perdure.CollectionStatus{}
+	return true, nil
+}
+
+// input is what the collection was started with.
+func (h *collection) input(ctx context.Context) (perdure.CollectionInput, error) {
+	var in perdure.CollectionInput
+	raw, err := h.firstInput(ctx)
+	if err != nil {
+		return in, err
+	}
+	return in, perdure.Decode(raw, &in)
+}
+
+// read reads a page that is there, from the run that holds it. Where that run is gone,
+// the page is fetched again by the token that the page before it had.
+func (r *reader) read(ctx context.Context, index int) (*perdure.Page, error) {
+	p, err := r.readFrom(ctx, "", index)
+	run, elsewhere := otherRun(err)
+	if !elsewhere {
+		return p, err
+	}
+	p, err = r.readFrom(ctx, run.RunID, index)
+	if !errors.Is(err, ErrNotFound) {
+		return p, err
+	}
+	if r.next == "" || r.nextIndex != index {
+		return nil, fmt.Errorf("starter: page %d: the run that held it, %s, is no longer kept; its token still gives it: %w", index, run.RunID, err)
+	}
+	in, err := r.h.input(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.h.client.getPage(ctx, perdure.CollectionInput{Token: r.next, Type: in.Type, Audience: in.Audience}, nil)
+}
+
+// readFrom reads the page from a run, and keeps what comes with it.
+func (r *reader) readFrom(ctx context.Context, runID string, index int) (*perdure.Page, error) {
+	var got perdure.Pages
+	request := perdure.PagesRequest{Index: index - r.base, Max: r.max}
+	if err := r.h.query(ctx, runID, perdure.QueryPages, &got, request); err != nil {
+		return nil, err
+	}
+	if len(got.Pages) == 0 {
+		return nil, fmt.Errorf("starter: %q answered with no page", r.h.id)
+	}
+	r.ahead, r.aheadIndex = got.Pages[1:], index+1
+	return &got.Pages[0], nil
+}
+
+// otherRun reports that a page is in an earlier run, and which.
+func otherRun(err error) (perdure.Segment, bool) {
+	var e *otherRunError
+	if errors.As(err, &e) {
+		return e.segment, true
+	}
+	return perdure.Segment{}, false
+}
+
+// otherRunError is an answer that names the run which to ask.
+type otherRunError struct{ segment perdure.Segment }
+
+func (e *otherRunError) Error() string { return "starter: the page is in run " + e.segment.RunID }
+
+// pageError reads an application error of a collection's workflow.
+func pageError(app *temporal.ApplicationError) error {
+	if app.Type() == perdure.ErrorOtherRun {
+		e := &otherRunError{}
+		if app.Details(&e.segment) == nil {
+			return e
+		}
+	}
+	return collectionError(app)
+}
+
+// isOf reports a *perdure.CollectionError of a type.
+func isOf(err error, errorType string) bool {
+	var bad *perdure.CollectionError
+	return errors.As(err, &bad) && bad.Type == errorType
+}
+
+func isBusy(err error) bool {
+	var busy *serviceerror.ResourceExhausted
+	return errors.As(err, &busy)
+}
+
+// pause waits for d, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-t.C:
+		return nil
+	}
+}
+
+// decodeValues reads the array of a page's values.
+func decodeValues[T any](raw json.RawMessage, into *[]T) error {
+	if len(raw) == 0 {
+		return nil
+	}
+	return json.Unmarshal(raw, into)
+}
