@@ -168,8 +168,9 @@ func (p *page) request(ask protocol.Ask) (transport.Request, error) {
 	if err != nil {
 		return transport.Request{}, err
 	}
-	if ask.Method != p.first.Method && ask.Method != http.MethodGet { // by the caller's option
-		if err := p.service.CheckAllowed(ask.Method, target); err != nil {
+	// What the caller's options decide is the caller's asking.
+	if ask.Option != "" || ask.Method != p.first.Method && ask.Method != http.MethodGet {
+		if err := p.service.CheckChosen(ask.Method, target); err != nil {
 			return transport.Request{}, err
 		}
 	}

@@ -29,6 +29,17 @@ func parseRules(lines []string) ([]rule, error) {
 	return out, nil
 }
 
+// CheckChosen reports why a caller may not ask for a method and URL of which only a
+// part is its own choice: by which field a URL is found in an answer, or with which
+// method it is asked. Where there is an allow list, that is the limit; where there is
+// none, it is the origins.
+func (s *Service) CheckChosen(method string, u *url.URL) error {
+	if len(s.allow) == 0 {
+		return nil
+	}
+	return s.CheckAllowed(method, u)
+}
+
 // CheckAllowed reports, as an *perdure.EgressError, why a caller may not ask for
 // this method and URL. The caller's own choice must stay on the service's own
 // origin, and within its allow list where there is one.
