@@ -28,6 +28,9 @@ type StartTask struct {
 	Adopt *Adoption `json:"adopt,omitempty"`
 	// KnownError is the failure that the workflow shows already.
 	KnownError *ServiceError `json:"knownError,omitempty"`
+	// Sealed is what the answers to the start so far have left for the next request:
+	// the Sealed of an Answer that is starting or ambiguous.
+	Sealed string `json:"sealed,omitempty"`
 }
 
 // PollTask is the input of perdure.poll.v1: ask how the operation goes.
@@ -70,6 +73,9 @@ type CancelAnswer struct {
 	Accepted  bool `json:"accepted"`
 	// Error is why the service did not accept.
 	Error *ServiceError `json:"error,omitempty"`
+	// Sealed is the state sealed anew, with the cookies that the service set; empty: as
+	// it was.
+	Sealed string `json:"sealed,omitempty"`
 }
 
 // Answer is the verdict of an activity on one or more exchanges with the service.
@@ -88,7 +94,8 @@ type Answer struct {
 	News          string          `json:"news,omitempty"`
 	BodyDigest    string          `json:"bodyDigest,omitempty"`
 
-	// Sealed is the state sealed anew; empty: as it was.
+	// Sealed is the state sealed anew; empty: as it was. While the start is not
+	// answered it is for the next StartTask, and no token.
 	Sealed string `json:"sealed,omitempty"`
 	// Response is nil where it says nothing new. SameBody: its body is the one
 	// that was recorded last, and is left out here.

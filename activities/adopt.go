@@ -13,12 +13,13 @@ import (
 )
 
 // adopt takes over an operation that others started. Nothing is sent; the first
-// question is asked by the poll that follows.
-func (a *Activities) adopt(ctx context.Context, task perdure.StartTask, adoption perdure.Adoption) (*perdure.Answer, error) {
+// question is asked by the poll that follows. Sealed is what a start of ours has left.
+func (a *Activities) adopt(ctx context.Context, task perdure.StartTask, adoption perdure.Adoption, sealed string) (*perdure.Answer, error) {
 	o, step, err := a.adopted(task, adoption)
 	if err != nil {
 		return a.refuse(err)
 	}
+	o.state.Cookies = a.openCookies(sealed, o.service)
 	o.take(step, time.Now().UTC())
 	v := o.answer()
 	v.State, v.ServiceStatus = perdure.StateRunning, step.ServiceStatus

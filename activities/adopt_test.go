@@ -2,10 +2,14 @@ package activities_test
 
 import (
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/activities/protocol"
+	"github.com/perdure-dev/perdure/activities/protocol/azure"
 	"github.com/perdure-dev/perdure/perduretest"
 )
 
@@ -19,6 +23,10 @@ func adoptTask(a perdure.Adoption, change ...func(*perdure.StartTask)) perdure.S
 	return task
 }
 
+// Nothing is sent: the first question is asked at once, and what the operation needs
+// is in its token from then on.
+//
+//rule:adopt 1 -
 func TestAnOperationIsTakenOver(t *testing.T) {
 	svc := perduretest.NewService(t, perduretest.GET("/vector_stores/vs_1").JSON(200, finished).Times(2))
 	d := newDesk(t, svc)
@@ -42,6 +50,10 @@ func TestAnOperationIsTakenOver(t *testing.T) {
 	}
 }
 
+// What is missing or malformed is `InvalidInput`, by the field's name.
+//
+//rule:adopt 2 -
+//rule:adopt 3
 func TestAnAdoptionThatCannotBe(t *testing.T) {
 	for _, test := range []struct {
 		name      string
@@ -70,6 +82,40 @@ func TestAnAdoptionThatCannotBe(t *testing.T) {
 			require.Empty(t, a.Sealed)
 		})
 	}
+}
+
+// The protocol has to be known: `auto` has no start's answer to go by, and can only
+// tell that a resume token of Azure's SDK is for `azure`, which it then follows
+// without options.
+//
+//rule:adopt 3 -
+func TestAResumeTokenTellsItsProtocol(t *testing.T) {
+	svc := perduretest.NewService(t, perduretest.GET("/ops/7").JSON(200, `{"status":"Succeeded"}`))
+	d := newDesk(t, svc)
+	registry, err := protocol.NewRegistry(azure.Protocol{}, openAIProtocol())
+	require.NoError(t, err)
+	d.options.Protocols = registry
+	token := `{"type":"T","token":{"asyncURL":"` + svc.URL() + `/ops/7","method":"DELETE","state":"InProgress"}}`
+	a := d.start(adoptTask(perdure.Adoption{Azcore: token}, func(task *perdure.StartTask) { task.Input.Protocol = nil }))
+	require.Equal(t, azure.Name, a.Protocol)
+	require.Equal(t, perdure.StateSucceeded, d.poll(perdure.PollTask{State: a.Sealed}).State)
+}
+
+//rule:later 5
+func TestWhatIsTakenOverMayNotBeThereYet(t *testing.T) {
+	svc := perduretest.NewService(t, get(404, ``).Times(2), get(200, finished), get(404, ``))
+	_ = svc.URL() // listens outside
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, svc)
+		adopted := func() perdure.PollTask {
+			a := d.start(adoptTask(perdure.Adoption{Operation: "vs_1", Collection: "/vector_stores"}))
+			return perdure.PollTask{State: a.Sealed, Known: perdure.Known{Error: &perdure.ServiceError{Code: "404"}}}
+		}
+		require.Equal(t, perdure.StateSucceeded, d.poll(adopted()).State)
+		late := adopted()
+		time.Sleep(time.Minute)
+		require.Equal(t, perdure.ErrorPollRejected, d.poll(late).ErrorType)
+	})
 }
 
 // A person who resolves an ambiguous start knows more than the last heartbeat.

@@ -56,7 +56,7 @@ func (o *operation) send(ctx context.Context, a protocol.Ask, extra map[string][
 		}
 	}
 	return o.service.Do(ctx, transport.Request{
-		Method: a.Method, URL: target, Header: o.headers(a, extra), Body: a.Body, SeeOther: a.SeeOther,
+		Method: a.Method, URL: target, Header: o.headers(a, extra), Body: a.Body, SeeOther: a.SeeOther, Cookies: &o.state.Cookies,
 	})
 }
 
@@ -162,16 +162,17 @@ func (a *Activities) Cancel(ctx context.Context, task perdure.CancelTask) (*perd
 	}
 	stop := beat(ctx, func() any { return perdure.Heartbeat{Phase: perdure.PhaseWatching} })
 	defer stop()
+	before := o.state.Cookies
 	for tries := 1; ; tries++ {
 		resp, err := o.send(ctx, request, nil)
 		words, wait := o.notAccepted(resp, err, tries)
 		switch {
 		case words == nil && err == nil:
-			return &perdure.CancelAnswer{Supported: true, Accepted: true}, nil
+			return o.withSealed(ctx, &perdure.CancelAnswer{Supported: true, Accepted: true}, before), nil
 		case words == nil:
 			return nil, err
 		case wait == 0 || tries == maxCancelTries:
-			return &perdure.CancelAnswer{Supported: true, Error: words}, nil
+			return o.withSealed(ctx, &perdure.CancelAnswer{Supported: true, Error: words}, before), nil
 		}
 		if !sleep(ctx, wait) {
 			return nil, errStopped // another worker asks

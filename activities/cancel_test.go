@@ -51,6 +51,7 @@ func TestCancelIsAccepted(t *testing.T) {
 	}
 }
 
+//rule:location 2
 func TestCancelIsNotSupported(t *testing.T) {
 	t.Run("by the object", func(t *testing.T) {
 		d := newDesk(t, perduretest.NewService(t, perduretest.POST("/vector_stores").JSON(http.StatusOK, inProgress)))

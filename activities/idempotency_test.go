@@ -98,7 +98,10 @@ func TestAKeyThatCannotBeSentIsFoundOutFirst(t *testing.T) {
 	}
 }
 
-// The operation's headers go on later questions, those of the one request do not.
+// The start's headers go on the questions after it too, but for those that speak of
+// one request: conditions, ranges, preferences, content and keys.
+//
+//rule:out 4 -
 func TestHeadersOfTheStartThatGoOnQuestions(t *testing.T) {
 	svc := perduretest.NewService(t,
 		perduretest.POST("/vector_stores").JSON(http.StatusOK, inProgress),

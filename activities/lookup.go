@@ -75,7 +75,7 @@ func (s *starting) settle(ctx context.Context) (*perdure.Answer, error) {
 		case found != "":
 			return s.takeOver(ctx, found)
 		case time.Now().After(deadline): // services are eventually consistent
-			s.maybeSent, s.reset, s.firstSent = false, false, time.Time{}
+			s.maybeSent, s.reset, s.refusal, s.firstSent = false, false, nil, time.Time{}
 			return nil, nil
 		default:
 			s.nextAt = time.Now().Add(min(lookupEvery, max(grace/4, 100*time.Millisecond)))
@@ -95,7 +95,7 @@ func (s *starting) lookUp(ctx context.Context) (found string, why *perdure.Servi
 	if err != nil {
 		return "", &perdure.ServiceError{Code: "LookupFailed", Message: perdure.Reason(err)}, false
 	}
-	resp, err := p.service.Do(ctx, transport.Request{Method: l.Method, URL: target, Header: http.Header{"Accept": {"application/json"}}})
+	resp, err := s.withCookies(ctx, transport.Request{Method: l.Method, URL: target, Header: http.Header{"Accept": {"application/json"}}}, p.service.Do)
 	if words, _, ok := unanswered(err); ok {
 		return "", words, true
 	}
@@ -144,7 +144,7 @@ func (s *starting) takeOver(ctx context.Context, found string) (*perdure.Answer,
 	if strings.HasPrefix(found, "/") || strings.Contains(found, "://") {
 		adoption = perdure.Adoption{StatusURL: found, Method: s.plan.method, Resource: collection.String()}
 	}
-	v, err := s.a.adopt(ctx, s.task, adoption)
+	v, err := s.a.adopt(ctx, s.task, adoption, s.sealed)
 	if err != nil {
 		return nil, err
 	}

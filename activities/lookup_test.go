@@ -18,7 +18,13 @@ import (
 // lost runs a start whose answer is lost, at a service where it can be looked up.
 func lost(t *testing.T, found string, f func(d *desk), steps ...perduretest.Step) {
 	t.Helper()
-	svc := perduretest.NewService(t, append([]perduretest.Step{perduretest.POST("/vector_stores").Drop()}, steps...)...)
+	known(t, found, f, append([]perduretest.Step{perduretest.POST("/vector_stores").Drop()}, steps...)...)
+}
+
+// known runs f at a service where a start can be looked up.
+func known(t *testing.T, found string, f func(d *desk), steps ...perduretest.Step) {
+	t.Helper()
+	svc := perduretest.NewService(t, steps...)
 	_ = svc.URL()
 	synctest.Test(t, func(t *testing.T) {
 		d := newDesk(t, svc)
@@ -38,6 +44,10 @@ func look() perduretest.Step {
 	})
 }
 
+// A lost start is found by the `lookup` of the service's configuration, where the
+// object takes a tag, such as an entry of its `metadata`.
+//
+//rule:openai 4a -
 func TestALostStartIsFound(t *testing.T) {
 	for _, test := range []struct{ name, answer, found, id, question string }{
 		{"by its id", `{"data":[{"id":"vs_1"}]}`, "data[0].id", "vs_1", "/vector_stores/vs_1"},
@@ -120,6 +130,42 @@ func TestALookUpThatTellsNothing(t *testing.T) {
 			require.Equal(t, "vs_1", a.RemoteID)
 			require.GreaterOrEqual(t, time.Since(begin), 5*time.Minute)
 		}, look().JSON(200, `{"data":[{"id":"vs_1"}]}`))
+	})
+}
+
+// A repeat that is refused says nothing of the request before it. What may have been
+// delivered is looked up, where the service can be asked.
+func TestARefusedRepeatIsLookedUp(t *testing.T) {
+	repeat := func(task *perdure.StartTask) { task.FirstSentAt, task.Tries = time.Now(), 1 }
+	put := func(status int) perduretest.Step {
+		return perduretest.PUT("/vector_stores").JSON(status, `{"code":"Said"}`)
+	}
+	t.Run("and found", func(t *testing.T) {
+		known(t, "data[0].id", func(d *desk) {
+			t := d.t
+			a := d.start(createTask(method("PUT"), repeat))
+			require.Equal(t, perdure.StateRunning, a.State)
+			require.Equal(t, "vs_1", a.RemoteID)
+		}, put(409), look().JSON(200, `{"data":[{"id":"vs_1"}]}`))
+	})
+	t.Run("and is not there: what is refused then was refused before", func(t *testing.T) {
+		known(t, "data[0].id", func(d *desk) {
+			t := d.t
+			a := d.start(createTask(method("PUT"), repeat, func(task *perdure.StartTask) {
+				task.KnownError = &perdure.ServiceError{Code: "Said"} // no news: it is sent again in process
+			}))
+			require.Equal(t, perdure.StateFailed, a.State)
+			require.Equal(t, perdure.ErrorStartRejected, a.ErrorType)
+			require.Equal(t, "Said", a.Error.Code)
+		}, put(409), look().JSON(200, `{"data":[]}`).AnyTimes(), put(409))
+	})
+	t.Run("and cannot be told", func(t *testing.T) {
+		known(t, "data[0].id", func(d *desk) {
+			t := d.t
+			a := d.start(createTask(method("PUT"), repeat))
+			require.Equal(t, perdure.StateAmbiguous, a.State)
+			require.Equal(t, 409, a.Response.Status, "what the service said last of the start")
+		}, put(409), look().Reply(403))
 	})
 }
 

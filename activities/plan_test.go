@@ -101,6 +101,10 @@ func choice(name, options string) *perdure.ProtocolChoice {
 	return &perdure.ProtocolChoice{Name: name, Options: json.RawMessage(options)}
 }
 
+// A URL that comes from an option of the caller's, or from an adoption, is held
+// against `allow`; one that the service names is not.
+//
+//rule:out 5 -
 func TestAURLInACallersOptionIsHeldAgainstTheAllowList(t *testing.T) {
 	allow := []string{"POST /vector_stores", "GET /vector_stores/*", "POST /vector_stores/*/cancel"}
 	t.Run("the status URL", func(t *testing.T) {
@@ -135,6 +139,8 @@ func TestAURLInACallersOptionIsHeldAgainstTheAllowList(t *testing.T) {
 }
 
 // What the service names itself is held against its origins.
+//
+//rule:out 1
 func TestAMonitorElsewhereIsNotFollowed(t *testing.T) {
 	svc := perduretest.NewService(t, perduretest.POST("/vector_stores").Reply(202).Header("Location", "https://169.254.169.254/latest"))
 	d := newDesk(t, svc)

@@ -11,6 +11,10 @@ import (
 	"github.com/perdure-dev/perdure/perduretest"
 )
 
+// 408, 429, 500, 502, 503, 504, or none: the same question again. Only the operation's
+// own timeout ends this.
+//
+//rule:later 3 RFC 9110 sections 15.5.9 and 15.6; RFC 6585 section 4
 func TestTransientAnswersEndNothing(t *testing.T) {
 	done := get(200, finished)
 	for _, test := range []struct {
@@ -24,6 +28,7 @@ func TestTransientAnswersEndNothing(t *testing.T) {
 		{"502", get(502, ``), "502"},
 		{"503", get(503, `{"error":{"code":"Busy"}}`), "Busy"},
 		{"504", get(504, ``), "504"},
+		//rule:openai 2a
 		{"409, which this protocol retries", get(409, ``), "409"},
 		{"dropped", perduretest.GET("/vector_stores/vs_1").Drop(), "NoAnswer"},
 		{"dropped in its body", get(200, finished).DropAfter(3), "NoAnswer"},
@@ -40,6 +45,10 @@ func TestTransientAnswersEndNothing(t *testing.T) {
 				require.Equal(t, 9, a.Polls)
 				require.Nil(t, a.LastError)
 				at := d.stamps.since(begin)[1:]
+				// After an error, or no answer: what the service asks for and at least
+				// your interval, else 1 s, doubling to 30 s.
+				//
+				//rule:wait 7 -
 				for i, want := range []time.Duration{1, 2, 4, 8, 16, 30, 30, 30} { // its own backoff
 					require.GreaterOrEqual(t, at[i+1]-at[i], want*time.Second)
 					require.LessOrEqual(t, at[i+1]-at[i], want*time.Second*121/100+100*time.Millisecond) // the pause of a 429 has its own jitter
@@ -49,6 +58,8 @@ func TestTransientAnswersEndNothing(t *testing.T) {
 	}
 }
 
+//rule:later 3
+//rule:wait 7
 func TestAServiceThatCannotBeAskedIsNewsAfterAWhile(t *testing.T) {
 	inBubble(t, []perduretest.Step{get(503, `{"error":{"code":"Busy","message":"later"}}`).Times(3)}, func(d *desk) {
 		t := d.t
@@ -83,6 +94,11 @@ func TestAServiceThatCannotBeAskedIsNewsAfterAWhile(t *testing.T) {
 	})
 }
 
+// 404, within `notFoundGraceSeconds` (60) of the start's answer, of the adoption, or
+// of the operation's end for its value: not there yet. It is asked again after what
+// the service asks for, else after the interval and at most 5 s.
+//
+//rule:later 5 -
 func TestNotFoundIsNotThereYetForAWhile(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -134,6 +150,9 @@ func TestNotFoundIsNotThereYetForAWhile(t *testing.T) {
 }
 
 // The grace counts anew for the value, which may be elsewhere.
+//
+//rule:later 5
+//rule:location 1e
 func TestAValueThatIsNotThereYet(t *testing.T) {
 	svc := perduretest.NewService(t,
 		perduretest.POST("/vector_stores").Reply(202).Header("Location", "/jobs/7"),

@@ -51,6 +51,9 @@ func around(t *testing.T, want, got time.Duration) {
 	require.LessOrEqual(t, got, want+want/10)
 }
 
+// 2xx: the protocol reads it.
+//
+//rule:later 1 RFC 9110 section 15.3
 func TestWatchReturnsWhenTheOperationIsOver(t *testing.T) {
 	running := get(200, store("in_progress", 0))
 	for _, test := range []struct {
@@ -63,6 +66,9 @@ func TestWatchReturnsWhenTheOperationIsOver(t *testing.T) {
 		{"expired", get(200, store("expired", 3)), perdure.StateFailed, perdure.ErrorOperationFailed},
 		{"no status", get(200, `{"id":"vs_1","object":"vector_store"}`), "", perdure.ErrorProtocolViolation},
 		{"not JSON", get(200, `<html>`), "", perdure.ErrorProtocolViolation},
+		// Any other: the question was refused, `PollRejected`.
+		//
+		//rule:later 6 -
 		{"unauthorized", get(401, ``), "", perdure.ErrorPollRejected},
 		{"forbidden", get(403, ``), "", perdure.ErrorPollRejected},
 		{"bad request", get(400, ``), "", perdure.ErrorPollRejected},
@@ -169,6 +175,10 @@ func TestWatchIsBounded(t *testing.T) {
 			require.False(t, a.Durable)
 		})
 	})
+	// A wait of at most the worker's `watch.thresholdSeconds` is slept through in
+	// process; a longer one is a durable timer.
+	//
+	//rule:wait 10 -
 	t.Run("by the threshold", func(t *testing.T) {
 		inBubble(t, []perduretest.Step{get(200, store("in_progress", 0)), get(200, store("in_progress", 0)).Header("Retry-After", "21")}, func(d *desk) {
 			t := d.t

@@ -44,6 +44,7 @@ func TestSecretsStayInTheWorker(t *testing.T) {
 			d.config.Credential = test.credential
 			d.config.SecretHeaders = []string{"x-session", "X-Api-Key"}
 			d.config.Headers = http.Header{"X-Static": {"canary-static"}}
+			d.config.StickyCookies = true
 			var said []any
 			a := d.start(createTask(func(task *perdure.StartTask) { task.Input.Polling = every(0.01) }))
 			require.Equal(t, perdure.StateRunning, a.State)
@@ -59,6 +60,7 @@ func TestSecretsStayInTheWorker(t *testing.T) {
 			for _, r := range svc.Requests() {
 				require.Contains(t, test.sent(r), "canary-credential", "it was sent")
 			}
+			require.Contains(t, svc.Requests()[1].Header.Get("Cookie"), "session=canary-cookie", "it was sent")
 			for _, hb := range append(d.recorded, d.beats...) {
 				said = append(said, hb)
 			}

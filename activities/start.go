@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/activities/transport"
 )
 
 // Start sends the start request, once or in a way that cannot start twice, and
@@ -25,7 +26,7 @@ func (a *Activities) Start(ctx context.Context, task perdure.StartTask) (*perdur
 		return a.resume(ctx, task)
 	}
 	if taken := adoption(task); taken != nil {
-		return a.adopt(ctx, task, *taken)
+		return a.adopt(ctx, task, *taken, task.Sealed)
 	}
 	info := activity.GetInfo(ctx)
 	s := &starting{
@@ -38,6 +39,7 @@ func (a *Activities) Start(ctx context.Context, task perdure.StartTask) (*perdur
 	if s.plan, err = a.plan(task, info); err != nil {
 		return s.refused(err)
 	}
+	s.cookies = a.openCookies(s.sealed, s.plan.service)
 	ctx, s.cancel = context.WithCancel(ctx)
 	defer s.cancel()
 	stop := every(ctx, func() { _ = s.record(ctx) })
@@ -80,11 +82,17 @@ type starting struct {
 	firstSent time.Time
 	// maybeSent: a request may have been delivered, and was not answered.
 	maybeSent bool
+	// refusal is the answer to a repeat that says nothing of the request before it,
+	// which may have been delivered.
+	refusal *transport.Response
 	// reset: the run was reset to before its start was recorded, and may have sent it
 	// at any time.
 	reset     bool
 	lastError *perdure.TimedError
 	nextAt    time.Time
+	// cookies that the answers so far have set, and the same sealed.
+	cookies transport.Cookies
+	sealed  string
 }
 
 // resume takes up what an attempt that died had recorded.
@@ -97,6 +105,7 @@ func (s *starting) resume(hb perdure.Heartbeat) {
 		s.firstSent = hb.FirstSentAt
 	}
 	s.lastError = hb.LastError
+	s.sealed = first(hb.Sealed, s.task.Sealed)
 	s.board.now = hb
 }
 
@@ -135,7 +144,7 @@ func (s *starting) run(ctx context.Context) (*perdure.Answer, error) {
 
 // unrepeatable: a request may have been delivered, and must not be sent again.
 func (s *starting) unrepeatable() bool {
-	return s.reset || s.maybeSent && !s.plan.repeatable(s.firstSent, time.Now())
+	return s.reset || s.maybeSent && (s.refusal != nil || !s.plan.repeatable(s.firstSent, time.Now()))
 }
 
 // try sends the request once. Neither an answer nor an error: it is to be sent again.
@@ -168,7 +177,7 @@ func (s *starting) try(ctx context.Context) (*perdure.Answer, error) {
 	}
 	// A request under way is not cut off when the workflow asks to stop: that would
 	// make its outcome unknown.
-	resp, err := s.plan.service.Send(context.WithoutCancel(ctx), request)
+	resp, err := s.withCookies(context.WithoutCancel(ctx), request, s.plan.service.Send)
 	if err != nil {
 		return s.unanswered(ctx, err, sentBefore)
 	}
@@ -185,7 +194,7 @@ func (s *starting) announce(ctx context.Context) error {
 	before := s.board.get()
 	s.tries++
 	s.board.set(func(hb *perdure.Heartbeat) {
-		*hb = perdure.Heartbeat{Phase: perdure.PhaseSending, Attempt: s.attempt, Tries: s.tries, FirstSentAt: s.firstSent, LastError: s.lastError}
+		*hb = perdure.Heartbeat{Phase: perdure.PhaseSending, Attempt: s.attempt, Tries: s.tries, FirstSentAt: s.firstSent, LastError: s.lastError, Sealed: s.sealed}
 	})
 	if err := s.record(ctx); err != nil {
 		// Nothing was sent. The server may have recorded the heartbeat all the same.
@@ -203,7 +212,7 @@ func (s *starting) retract(ctx context.Context) {
 		return
 	}
 	s.board.set(func(hb *perdure.Heartbeat) {
-		*hb = perdure.Heartbeat{Phase: perdure.PhaseUnsent, Attempt: s.attempt, Tries: s.tries, LastError: s.lastError, NextPollAt: s.nextAt}
+		*hb = perdure.Heartbeat{Phase: perdure.PhaseUnsent, Attempt: s.attempt, Tries: s.tries, LastError: s.lastError, NextPollAt: s.nextAt, Sealed: s.sealed}
 	})
 	s.firstSent = time.Time{}
 	// A worker that dies now without this heartbeat leaves an ambiguous start: said

@@ -16,6 +16,10 @@ func post(status int) perduretest.Step { return perduretest.POST("/vector_stores
 
 func withKey(d *desk) { d.service.Idempotency.Header = "Idempotency-Key" }
 
+// 429; 503 with Retry-After; a status that the configuration lists in `notStarted`:
+// nothing was started, and it is sent again, after the wait that the service asks for.
+//
+//rule:start 3 RFC 6585 section 4; RFC 9110 section 15.6.4
 func TestAnswersThatSayThatNothingWasStarted(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -54,6 +58,11 @@ func TestAnswersThatSayThatNothingWasStarted(t *testing.T) {
 	}
 }
 
+// 408, any other 5xx but 501, and no answer where a byte may have left: something may
+// have been started. It is sent again under an idempotency key that still counts, or
+// for PUT and DELETE; else the start is ambiguous.
+//
+//rule:start 4 RFC 9110 section 9.2.2: PUT and DELETE are idempotent; - for the rest
 func TestAnswersThatLeaveItOpen(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -64,6 +73,10 @@ func TestAnswersThatLeaveItOpen(t *testing.T) {
 		{"503 without Retry-After", post(503)},
 		{"504", post(504)},
 		{"408", post(408)},
+		// No object is known to honour an idempotency key on create: without one, a
+		// lost answer is ambiguous.
+		//
+		//rule:openai 4 OAI
 		{"no answer", perduretest.POST("/vector_stores").Drop()},
 		{"not even read", perduretest.POST("/vector_stores").DropUnread()},
 		{"half an answer", perduretest.POST("/vector_stores").JSON(200, inProgress).DropAfter(10)},
@@ -96,6 +109,10 @@ func TestAnswersThatLeaveItOpen(t *testing.T) {
 	}
 }
 
+// Any other 4xx, or 501, to a repeat of what may have been delivered before says
+// nothing of the first: ambiguous.
+//
+//rule:start 5 -
 func TestAnswersToARepeatThatMayHaveBeenDeliveredBefore(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -109,6 +126,7 @@ func TestAnswersToARepeatThatMayHaveBeenDeliveredBefore(t *testing.T) {
 		{"unauthorized", 401, perdure.StateAmbiguous},
 		{"forbidden", 403, perdure.StateAmbiguous},
 		{"bad request", 400, perdure.StateAmbiguous},
+		{"not implemented", 501, perdure.StateAmbiguous},
 		{"too many requests", 429, perdure.StateStarting},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -145,6 +163,8 @@ func TestARequestThatIsRefusedOnOurSide(t *testing.T) {
 }
 
 // Once a failure is known to the workflow, the activity goes on by itself.
+//
+//rule:start 3
 func TestAStartIsSentAgainInProcess(t *testing.T) {
 	svc := perduretest.NewService(t,
 		post(429).Header("Retry-After", "10"), post(503).Header("Retry-After", "10"), // the pause of the whole service passes with it
@@ -172,6 +192,7 @@ func TestAStartIsSentAgainInProcess(t *testing.T) {
 	})
 }
 
+//rule:start 4
 func TestARepeatUnderAKeyIsTheSameRequest(t *testing.T) {
 	svc := perduretest.NewService(t,
 		perduretest.POST("/vector_stores").Drop(), perduretest.POST("/vector_stores").Drop(),
@@ -199,6 +220,8 @@ func TestARepeatUnderAKeyIsTheSameRequest(t *testing.T) {
 }
 
 // A key whose window passes while the start is repeated counts as none.
+//
+//rule:start 4
 func TestARepeatEndsWithTheKeysWindow(t *testing.T) {
 	svc := perduretest.NewService(t, post(500).AnyTimes())
 	_ = svc.URL()
@@ -218,6 +241,8 @@ func TestARepeatEndsWithTheKeysWindow(t *testing.T) {
 }
 
 // Waiting for the service's turn counts too: a key may die meanwhile.
+//
+//rule:start 4
 func TestAKeyThatDiesWhileTheTurnIsAwaitedIsNotUsed(t *testing.T) {
 	d := newDesk(t, perduretest.NewService(t, perduretest.POST("/vector_stores").Drop()))
 	d.config.Limits.RequestsPerSecond = 0.5 // the second turn comes after 2 s

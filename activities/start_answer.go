@@ -63,9 +63,10 @@ func (s *starting) answered(ctx context.Context, resp *transport.Response, sentB
 		s.maybeSent = true
 		s.failed(protocol.ErrorOf(e), asked)
 		return nil, nil
-	case sentBefore: // it says nothing of the request before it, which may have been delivered
+	case sentBefore:
+		s.refusal = resp
 		s.failed(protocol.ErrorOf(e), 0)
-		return s.ambiguousAfter(resp), nil
+		return nil, nil
 	}
 	a := s.verdict(perdure.StateFailed)
 	a.ErrorType, a.Error = perdure.ErrorStartRejected, s.capped(protocol.ErrorOf(e))
@@ -96,6 +97,7 @@ func (s *starting) started(ctx context.Context, resp *transport.Response) (*perd
 		}
 	}
 	o := p.operation(s.a, s.task, resp.At)
+	o.state.Cookies = s.cookies
 	step, err := p.bound.Started(e)
 	if err != nil {
 		return s.unreadable(resp, err)

@@ -99,6 +99,10 @@ func TestACanceledStartWaitsForItsAnswer(t *testing.T) {
 	require.NotEmpty(t, a.Sealed)
 }
 
+// No answer, and it is certain that no byte left (no connection came about): sent
+// again.
+//
+//rule:start 7 -
 func TestWhatProvablyDidNotLeaveIsSentAgain(t *testing.T) {
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -129,6 +133,8 @@ func TestWhatProvablyDidNotLeaveIsSentAgain(t *testing.T) {
 	require.Nil(t, a.LastError)
 }
 
+//rule:start 4
+//rule:azure 12
 func TestAnAttemptThatDied(t *testing.T) {
 	sending := perdure.Heartbeat{Phase: perdure.PhaseSending, Attempt: 1, Tries: 1, FirstSentAt: time.Now().Add(-time.Minute).UTC()}
 	old := sending

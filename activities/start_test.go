@@ -35,6 +35,10 @@ func method(m string) func(*perdure.StartTask) {
 	return func(task *perdure.StartTask) { task.Input.Request.Method = m }
 }
 
+// 2xx: the protocol reads it.
+//
+//rule:start 1 RFC 9110 section 15.3
+//rule:auto 2
 func TestStartSendsAndReadsTheAnswer(t *testing.T) {
 	svc := perduretest.NewService(t, perduretest.POST("/vector_stores").
 		WantBody(`{"name":"x","n":1.0}`).WantHeader("Content-Type", "application/json").WantHeader("X-Name", "v").WantHeader("Prefer", "").
@@ -71,6 +75,8 @@ func TestStartSendsAndReadsTheAnswer(t *testing.T) {
 	require.Equal(t, "jobs", header.Service)
 }
 
+//rule:answers 2
+//rule:start 1
 func TestStartThatHasEndedAtOnce(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -104,6 +110,10 @@ func TestStartThatHasEndedAtOnce(t *testing.T) {
 	}
 }
 
+// Any other is `StartRejected`, whatever its headers name.
+//
+//rule:start 6 -
+//rule:start 2
 func TestStartThatIsRejected(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -136,6 +146,10 @@ func TestStartThatIsRejected(t *testing.T) {
 	}
 }
 
+// A name that is given wins always: what that protocol cannot read is not tried with
+// another.
+//
+//rule:auto 7 -
 func TestStartWhoseAnswerNobodyCanRead(t *testing.T) {
 	for _, test := range []struct {
 		name, protocol string
@@ -183,6 +197,7 @@ func TestStartWhoseAnswerIsTooLarge(t *testing.T) {
 	})
 }
 
+//rule:location 1
 func TestStartPrefersAsTheOptionSays(t *testing.T) {
 	svc := perduretest.NewService(t,
 		perduretest.POST("/vector_stores").WantHeader("Prefer", "respond-async").Reply(202).Header("Location", "jobs/7?sig=1"),

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/perdure-dev/perdure"
-	"github.com/perdure-dev/perdure/activities/transport"
 )
 
 // failed notes a failure and when to try again.
@@ -23,7 +22,7 @@ func (s *starting) isNews() bool {
 // later is the verdict that nothing was started yet and the request is to be sent
 // again.
 func (s *starting) later() *perdure.Answer {
-	a := s.verdict(perdure.StateStarting)
+	a := s.undecided(perdure.StateStarting)
 	a.WaitSeconds = max(0, time.Until(s.nextAt)).Seconds()
 	a.Durable = seconds(a.WaitSeconds) > s.a.Watch.Threshold
 	return a
@@ -32,17 +31,23 @@ func (s *starting) later() *perdure.Answer {
 // ambiguous is the verdict that nobody can tell whether the service started the
 // operation: nothing is sent again.
 func (s *starting) ambiguous() *perdure.Answer {
-	a := s.verdict(perdure.StateAmbiguous)
+	a := s.undecided(perdure.StateAmbiguous)
 	a.Error = &perdure.ServiceError{
 		Code:    perdure.ErrorStartAmbiguous,
 		Message: "the start request may have been delivered, its answer was lost, and the service is not known to recognise a repeat; it was not sent again",
 	}
+	if s.refusal != nil {
+		a.Response = s.plan.service.Capture(s.refusal)
+	}
 	return a
 }
 
-func (s *starting) ambiguousAfter(resp *transport.Response) *perdure.Answer {
-	a := s.ambiguous()
-	a.Response = s.plan.service.Capture(resp)
+// undecided begins an answer after which the start may go on.
+func (s *starting) undecided(state perdure.State) *perdure.Answer {
+	a := s.verdict(state)
+	if s.sealed != s.task.Sealed {
+		a.Sealed = s.sealed
+	}
 	return a
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities/protocol"
+	"github.com/perdure-dev/perdure/activities/transport"
 	"github.com/perdure-dev/perdure/tokens"
 )
 
@@ -30,6 +31,8 @@ type state struct {
 	ServiceStatus string `json:"serviceStatus,omitempty"`
 	// Headers of the start request that later requests repeat.
 	Headers map[string][]string `json:"headers,omitempty"`
+	// Cookies that the service has set, where its cookies are sticky.
+	Cookies transport.Cookies `json:"cookies,omitempty"`
 	// GraceSince is from when a 404 means "not there yet".
 	GraceSince time.Time               `json:"graceSince,omitzero"`
 	Polling    *perdure.Polling        `json:"polling,omitempty"`

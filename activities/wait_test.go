@@ -14,7 +14,9 @@ import (
 	"github.com/perdure-dev/perdure/perduretest"
 )
 
-// The wait before the next question, after an answer, by PROTOCOLS.md.
+// The wait before the next question, after an answer.
+//
+//rule:wait 2
 func TestWaitRules(t *testing.T) {
 	type polling = perdure.Polling
 	backoff := polling{IntervalSeconds: 2, Backoff: 3, MaxIntervalSeconds: 15}
@@ -26,17 +28,28 @@ func TestWaitRules(t *testing.T) {
 		before  int    // questions before this one
 		want    time.Duration
 	}{
+		// Else the interval: yours, else the service's configured one, else 30 s;
+		// times `backoff` for each question, up to `maxIntervalSeconds`. Each field of
+		// `polling` is yours where you give it.
+		//
+		//rule:wait 4 -
 		{"the default", nil, nil, "", 0, 30 * time.Second},
 		{"the service's configuration", nil, &polling{IntervalSeconds: 7}, "", 0, 7 * time.Second},
 		{"the caller's over it", &polling{IntervalSeconds: 9}, &polling{IntervalSeconds: 7}, "", 0, 9 * time.Second},
 		{"field by field", &polling{Backoff: 2}, &polling{IntervalSeconds: 7}, "", 1, 14 * time.Second},
 		{"what the service asks for", nil, nil, "Retry-After: 3", 0, 3 * time.Second},
 		{"instead of its configuration's interval", nil, &polling{IntervalSeconds: 7}, "Retry-After: 3", 0, 3 * time.Second},
+		// An interval of your own is the least wait, whichever of these applies.
+		//
+		//rule:wait 5 -
 		{"above the caller's floor", &polling{IntervalSeconds: 9}, nil, "Retry-After: 3", 0, 9 * time.Second},
 		{"above the caller's interval", &polling{IntervalSeconds: 9}, nil, "Retry-After: 12", 0, 12 * time.Second},
 		{"above the greatest interval", &polling{IntervalSeconds: 1, MaxIntervalSeconds: 5}, nil, "Retry-After: 12", 0, 12 * time.Second},
 		{"in milliseconds", nil, nil, "retry-after-ms: 1500", 0, 1500 * time.Millisecond},
 		{"in Azure's milliseconds", nil, nil, "x-ms-retry-after-ms: 1500", 0, 1500 * time.Millisecond},
+		// `openai-poll-after-ms` is a wait that the service asks for.
+		//
+		//rule:openai 2 OAI SDK, the helpers that poll (`PollStatus`)
 		{"in OpenAI's milliseconds", nil, nil, "openai-poll-after-ms: 1500", 0, 1500 * time.Millisecond},
 		{"at most an hour", nil, nil, "Retry-After: 999999999", 0, time.Hour},
 		{"zero is nothing", nil, nil, "Retry-After: 0", 0, 30 * time.Second},
@@ -76,6 +89,10 @@ func TestWaitRules(t *testing.T) {
 	}
 }
 
+// Up to a tenth is added by chance, so that many operations do not ask in step;
+// nothing is ever taken off.
+//
+//rule:wait 8 -
 func TestJitterIsThereAndSmall(t *testing.T) {
 	seen := map[float64]bool{}
 	inBubble(t, []perduretest.Step{get(200, store("in_progress", 0)).Times(20)}, func(d *desk) {
@@ -105,6 +122,11 @@ type pacedBound struct{ protocol.Bound }
 
 func (pacedBound) Pace(n int, _ float64) time.Duration { return time.Duration(n) * time.Second }
 
+// The protocol's own rule, where it has one: `google` and `waiter` have, and what the
+// service asks for does not count there.
+//
+//rule:wait 1 -
+//rule:wait 5
 func TestAProtocolsOwnDelayComesFirst(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -130,6 +152,10 @@ func TestAProtocolsOwnDelayComesFirst(t *testing.T) {
 	}
 }
 
+// The start's answer counts as any other: the first question waits for what it asks
+// for.
+//
+//rule:wait 6 RFC 9110 section 10.2.3
 func TestAFirstWaitIsAsLongAsTheStartsAnswerSays(t *testing.T) {
 	for _, test := range []struct {
 		header  string
@@ -145,6 +171,8 @@ func TestAFirstWaitIsAsLongAsTheStartsAnswerSays(t *testing.T) {
 }
 
 // The interval that holds where the caller gives none is what setPolling goes back to.
+//
+//rule:wait 4
 func TestTheIntervalIsTheServices(t *testing.T) {
 	inBubble(t, []perduretest.Step{get(200, store("in_progress", 0))}, func(d *desk) {
 		t := d.t

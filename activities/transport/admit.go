@@ -57,22 +57,40 @@ func (p *pause) wait(ctx context.Context) error {
 	}
 }
 
-// Admit waits for the service's turn: for the pause that it asked of all, for its
-// rate and for a place among its concurrent requests, which release gives back. An
+// on reports that the service wants to be left alone now.
+func (p *pause) on() bool { return time.Now().UnixNano() < p.until.Load() }
+
+// Admit waits for the service's turn: for a place among its concurrent requests, which
+// release gives back, and then for the pause that it asked of all and for its rate. An
 // error is a *SendError whose request was not sent.
+//
+// The place comes first, so that whoever has a turn sends at once: turns that gathered
+// before a service that is slow, or in a pause, would all be used in the same moment.
 func (s *Service) Admit(ctx context.Context) (release func(), err error) {
-	if err := s.pause.wait(ctx); err != nil {
-		return nil, &SendError{Unsent: true, Err: err}
-	}
-	if err := s.rate.Wait(ctx); err != nil {
-		return nil, &SendError{Unsent: true, Err: err}
-	}
 	if err := s.slots.Acquire(ctx, 1); err != nil {
 		return nil, &SendError{Unsent: true, Err: err}
 	}
-	if err := s.pause.wait(ctx); err != nil { // one may have begun meanwhile
+	if err := s.turn(ctx); err != nil {
 		s.slots.Release(1)
 		return nil, &SendError{Unsent: true, Err: err}
 	}
 	return func() { s.slots.Release(1) }, nil
 }
+
+// turn waits until one more request may leave.
+func (s *Service) turn(ctx context.Context) error {
+	for {
+		if err := s.pause.wait(ctx); err != nil {
+			return err
+		}
+		if err := s.rate.Wait(ctx); err != nil {
+			return err
+		}
+		if !s.pause.on() { // one may have begun meanwhile
+			return nil
+		}
+	}
+}
+
+// count counts a request that follows another in its turn: the next ones wait for it.
+func (s *Service) count() { s.rate.Reserve() }

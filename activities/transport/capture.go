@@ -45,7 +45,7 @@ func (s *Service) CheckHeaders(field string, headers map[string][]string) error 
 }
 
 func (s *Service) isSecret(name string) bool {
-	name = http.CanonicalHeaderKey(name)
+	name = http.CanonicalHeaderKey(strings.TrimSpace(name)) // net/http takes "Set-Cookie :", and leaves the space
 	if s.secret[name] {
 		return true
 	}

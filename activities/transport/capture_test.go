@@ -24,6 +24,7 @@ func TestCaptureLeavesSecretsOut(t *testing.T) {
 		Header: http.Header{
 			"Set-Cookie": {"a=s3cret"}, "Cookie": {"s3cret"}, "Authorization": {"s3cret"}, "Www-Authenticate": {"s3cret"}, "Proxy-Authenticate": {"s3cret"}, "Authentication-Info": {"s3cret"},
 			"X-Session": {"s3cret"}, "X-Csrf": {"s3cret"}, "X-Goog-Api-Key": {"s3cret"},
+			"Set-Cookie ": {"a=s3cret"}, "x-session\t": {"s3cret"}, // as net/http leaves them
 			"X-Fine": {"a", "b"},
 		},
 	})

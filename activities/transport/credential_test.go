@@ -94,8 +94,10 @@ func TestNoCredentialToSend(t *testing.T) {
 	}
 }
 
-// TestRefresh: a credential that was refused is read again, once, and sent if it is
-// another.
+// 401 and 403 have the credential read again first, and the request repeated once if
+// it has changed; the start is no exception.
+//
+//rule:out 6 -
 func TestRefresh(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -140,6 +142,8 @@ func TestRefresh(t *testing.T) {
 
 // TestRefreshOfManyAtOnce: several requests are refused with the old credential; the
 // first that reads the new one does not leave the others without.
+//
+//rule:out 6
 func TestRefreshOfManyAtOnce(t *testing.T) {
 	const many = 4
 	file := filepath.Join(t.TempDir(), "token")

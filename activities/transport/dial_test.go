@@ -17,6 +17,7 @@ import (
 
 func public(c *transport.Config) { c.AllowPrivateNetwork = false }
 
+//rule:out 2
 func TestPrivateRanges(t *testing.T) {
 	tests := []struct{ address, want string }{
 		{"127.0.0.1", "loopback"},
@@ -100,6 +101,10 @@ func refuses(t *testing.T, rawURL string) error {
 	return err
 }
 
+// They go to public addresses unless `allowPrivateNetwork`, and never over a proxy
+// from the environment.
+//
+//rule:out 2 -
 func TestPrivateAddressesAreNotReached(t *testing.T) {
 	address, accepted := listen(t, func(net.Conn) {})
 	_, port, err := net.SplitHostPort(address)
@@ -132,6 +137,7 @@ func TestPrivateLiteralsAreNotDialled(t *testing.T) {
 	}
 }
 
+//rule:out 2
 func TestAPrivateAddressThatTheServiceNames(t *testing.T) {
 	address, accepted := listen(t, func(net.Conn) {})
 	s := newService(t, "https://api.example.com", public, func(c *transport.Config) { c.AllowedOrigins = []string{"http://" + address} })
@@ -145,6 +151,7 @@ func TestAPrivateAddressThatTheServiceNames(t *testing.T) {
 	require.Zero(t, accepted.Load())
 }
 
+//rule:out 2
 func TestNoProxyOfTheEnvironment(t *testing.T) {
 	for _, base := range []string{"http://jobs.invalid", "https://jobs.invalid"} {
 		s := newService(t, base, func(c *transport.Config) { c.Limits.RequestTimeout = 10 * time.Second })

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"net/textproto"
 	"net/url"
 	"time"
 
@@ -28,6 +29,9 @@ type Request struct {
 	Start bool
 	// SeeOther: a 303 is answered, not followed.
 	SeeOther bool
+	// Cookies of the operation, which answers add to; nil: it has none. They are used
+	// where the service's are sticky.
+	Cookies *Cookies
 }
 
 // Response is an answer, as it came.
@@ -79,6 +83,7 @@ func (s *Service) Send(ctx context.Context, req Request) (*Response, error) {
 	ctx = rememberSent(ctx)
 	resp, err := s.follow(ctx, req)
 	if err == nil && (resp.Status == http.StatusUnauthorized || resp.Status == http.StatusForbidden) && s.credential != nil && s.credential.Refresh(ctx) {
+		s.count()
 		return s.follow(ctx, req)
 	}
 	return resp, err
@@ -97,6 +102,7 @@ func (s *Service) follow(ctx context.Context, req Request) (*Response, error) {
 			return nil, &perdure.ResponseError{Method: req.Method, URL: bare(req.URL), Service: perdure.ServiceError{HTTPStatus: resp.Status, Message: "redirects to a malformed Location"}}
 		}
 		req.URL = next
+		s.count()
 	}
 	return nil, &perdure.ResponseError{Method: req.Method, URL: bare(req.URL), Service: perdure.ServiceError{HTTPStatus: http.StatusLoopDetected, Message: fmt.Sprintf("more than %d redirects", maxRedirects)}}
 }
@@ -129,6 +135,10 @@ func (s *Service) send(ctx context.Context, req Request) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	sticky := s.sticky && withCredentials && req.Cookies != nil
+	if sticky {
+		req.Cookies.put(r, req.URL)
+	}
 	transport := s.asks
 	if req.Start {
 		transport = s.starts
@@ -138,6 +148,9 @@ func (s *Service) send(ctx context.Context, req Request) (*Response, error) {
 		return nil, failure(ctx, !connected, err)
 	}
 	defer func() { _ = raw.Body.Close() }()
+	if sticky {
+		req.Cookies.take(req.URL, raw.Header, time.Now())
+	}
 	body, err := io.ReadAll(io.LimitReader(raw.Body, s.limits.MaxResponseBytes+1))
 	if err != nil {
 		return nil, failure(ctx, false, fmt.Errorf("the answer (HTTP %d) broke off: %w", raw.StatusCode, err))
@@ -186,6 +199,9 @@ func (s *Service) build(ctx context.Context, req Request, withCredentials bool) 
 func failure(ctx context.Context, unsent bool, err error) error {
 	if denied, ok := errors.AsType[*perdure.EgressError](err); ok {
 		return denied
+	}
+	if _, ok := errors.AsType[textproto.ProtocolError](err); ok { // it quotes the line, which may be a Set-Cookie
+		err = errors.New("a header of the answer is malformed")
 	}
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause

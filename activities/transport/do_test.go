@@ -35,6 +35,11 @@ func TestDo(t *testing.T) {
 	require.False(t, resp.At.IsZero())
 }
 
+// 301, 302, 303, 307, 308 with Location: followed up to five times, within the
+// service's origins; a protocol may ask to read a 303 itself.
+//
+//rule:later 2 RFC 9110 section 15.4
+//rule:location 1f
 func TestRedirects(t *testing.T) {
 	tests := []struct {
 		name     string
@@ -77,6 +82,7 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
+//rule:later 2
 func TestRedirectsHaveAnEnd(t *testing.T) {
 	tests := []struct {
 		name     string
@@ -110,6 +116,8 @@ func TestRedirectsHaveAnEnd(t *testing.T) {
 	}
 }
 
+//rule:later 2
+//rule:out 1
 func TestRedirectsStayWithinTheOrigins(t *testing.T) {
 	for _, location := range []string{"https://evil.example/x", "//evil.example/x", "http://127.0.0.1:1/x", "ftp://127.0.0.1/x", "file:///etc/passwd", `\\evil.example\x`} {
 		t.Run(location, func(t *testing.T) {
@@ -153,8 +161,10 @@ func TestRedirectsStayWithinTheOrigins(t *testing.T) {
 	})
 }
 
-// TestWhoGetsWhat: credentials go to the own origin and to credential origins, the
-// service's and the operation's headers to the own origin.
+// Headers, the operation's and the service's, go to its own origin only; credentials
+// there and to `credentialOrigins`.
+//
+//rule:out 3 -
 func TestWhoGetsWhat(t *testing.T) {
 	t.Setenv("TEST_JOBS_TOKEN", "s3cret")
 	type seen struct{ credential, service, operation, secret string }
@@ -278,6 +288,9 @@ type zeros struct{}
 
 func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
 
+// The headers of an answer may have 64 KiB, and a URL 16 KiB.
+//
+//rule:out 7 -
 func TestLongHeadersAndURLs(t *testing.T) {
 	value := strings.Repeat("h", 16<<10-100)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -32,12 +32,14 @@ type Config struct {
 	// AllowPrivateNetwork permits loopback, private, link-local and other addresses
 	// that are not of the public internet.
 	AllowPrivateNetwork bool
-	Limits              Limits
+	// StickyCookies sends the cookies of an operation where its credentials may go.
+	StickyCookies bool
+	Limits        Limits
 }
 
 // Limits of a service. Zero fields take the default.
 type Limits struct {
-	RequestsPerSecond float64       // default: no limit
+	RequestsPerSecond float64       // evenly spaced; default: no limit
 	Concurrency       int           // requests at once; default 50
 	RequestTimeout    time.Duration // of one request, its answer included; default 60 s
 	MaxResponseBytes  int64         // of an answer's body; default 32 MiB
@@ -63,6 +65,7 @@ type Service struct {
 	own        origin
 	allowed    []originPattern
 	trusted    []originPattern
+	sticky     bool
 	limits     Limits
 
 	pause pause
@@ -81,7 +84,7 @@ func NewService(c Config) (*Service, error) {
 	}
 	s := &Service{
 		name: c.Name, base: base, own: originOf(base), credential: c.Credential,
-		headers: c.Headers.Clone(), secret: secretNames(c.SecretHeaders), limits: c.Limits.withDefaults(),
+		headers: c.Headers.Clone(), secret: secretNames(c.SecretHeaders), sticky: c.StickyCookies, limits: c.Limits.withDefaults(),
 	}
 	if s.allow, err = parseRules(c.Allow); err != nil {
 		return nil, err
@@ -102,7 +105,7 @@ func NewService(c Config) (*Service, error) {
 	}
 	s.rate = rate.NewLimiter(rate.Inf, 1)
 	if c.Limits.RequestsPerSecond > 0 {
-		s.rate = rate.NewLimiter(rate.Limit(c.Limits.RequestsPerSecond), max(1, int(c.Limits.RequestsPerSecond)))
+		s.rate = rate.NewLimiter(rate.Limit(c.Limits.RequestsPerSecond), 1) // evenly: a burst would exceed a quota in its first second
 	}
 	s.slots = semaphore.NewWeighted(int64(s.limits.Concurrency))
 	asks := newTransport(c.AllowPrivateNetwork, s.limits.Concurrency)

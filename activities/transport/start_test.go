@@ -30,8 +30,12 @@ func start(t *testing.T, method, rawURL, body string) transport.Request {
 	return r
 }
 
+// Nothing below repeats a start by itself: each sending has a connection of its own.
+//
 // TestAStartIsSentOnce: net/http sends some requests again by itself when a connection
 // that it reuses turns out to be closed. None of a start's is.
+//
+//rule:start 8 -
 func TestAStartIsSentOnce(t *testing.T) {
 	for _, method := range []string{"POST", "PUT", "DELETE", "PATCH", "GET"} {
 		for _, body := range []string{"", `{"a":1}`} {
@@ -68,6 +72,7 @@ func TestAStartIsSentOnce(t *testing.T) {
 	}
 }
 
+//rule:start 8
 func TestAStartHasAConnectionOfItsOwn(t *testing.T) {
 	var connections, requests atomic.Int64
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -98,6 +103,9 @@ func TestAStartHasAConnectionOfItsOwn(t *testing.T) {
 	require.EqualValues(t, 1+3, connections.Load(), "questions share one, each start has its own")
 }
 
+// 3xx: never followed. The protocol reads it; what it cannot read is `StartRejected`.
+//
+//rule:start 2 -
 func TestAStartFollowsNothing(t *testing.T) {
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		for _, method := range []string{"POST", "GET"} {
@@ -117,6 +125,8 @@ func TestAStartFollowsNothing(t *testing.T) {
 }
 
 // TestUnsent: a failure says so only where it is proven that nothing left.
+//
+//rule:start 7
 func TestUnsent(t *testing.T) {
 	raw := func(answer string) func(t *testing.T) string {
 		t.Helper()
@@ -299,6 +309,9 @@ func hang(c net.Conn) {
 	}
 }
 
+// Requests go to the service's own origin and to its `allowedOrigins`.
+//
+//rule:out 1 -
 func TestAStartThatMayNotLeave(t *testing.T) {
 	s := newService(t, "https://api.example.com")
 	neverDial(t, s)

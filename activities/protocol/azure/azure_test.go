@@ -167,6 +167,10 @@ var suite = protocoltest.Suite{
 	},
 }
 
+// A word is compared without regard to case, but in `waiter`, whose words are yours.
+// One that is not known to end an operation means that it runs.
+//
+//rule:answers 1 -; SMI
 func TestProtocol(t *testing.T) { protocoltest.Run(t, suite) }
 
 func FuzzProtocol(f *testing.F) { protocoltest.Fuzz(f, suite) }
@@ -291,6 +295,7 @@ func TestAPIVersionOnEveryRequest(t *testing.T) {
 	})
 }
 
+//rule:answers 5
 func TestErrorShapes(t *testing.T) {
 	const big = `{"id":"/r","type":"Microsoft.X/y","properties":{"provisioningState":"Failed"}}`
 	for _, tt := range []struct {
@@ -330,6 +335,7 @@ func TestErrorShapes(t *testing.T) {
 	}
 }
 
+//rule:out 7
 func TestLongHeaders(t *testing.T) {
 	long := "/ops/" + strings.Repeat("a", 6<<10) + "?t=" + strings.Repeat("b", 6<<10)
 	for _, header := range []map[string]string{async(long), opLoc(long), located(long)} {
@@ -343,13 +349,20 @@ func TestLongHeaders(t *testing.T) {
 	require.Equal(t, "violation", play(t, `{"apiVersion":"1"}`, "POST", reply{202, async(almost), ""}).end)
 }
 
+// A body is read as JSON whatever its Content-Type says, also without one; a byte
+// order mark before it is dropped.
+//
 // No answer of these tests has a Content-Type; one that says otherwise does not matter.
+//
+//rule:answers 3 -; RFC 8259 section 8.1 lets parsers drop the mark
 func TestContentTypeDoesNotMatter(t *testing.T) {
 	c := play(t, "", "POST", reply{202, async("/m"), ""}, reply{200, map[string]string{"Content-Type": "text/html"}, "\xef\xbb\xbf" + succeeded})
 	require.Equal(t, protocol.Succeeded, c.step.Outcome)
 	require.Equal(t, succeeded, c.value())
 }
 
+//rule:adopt 1
+//rule:adopt 2
 func TestAdoptByURL(t *testing.T) {
 	for _, tt := range []struct {
 		name, options string

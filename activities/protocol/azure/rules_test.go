@@ -10,6 +10,9 @@ import (
 	"github.com/perdure-dev/perdure/activities/protocol"
 )
 
+// 204 to the start: succeeded, without a value.
+//
+//rule:azure 1 ARM; azcore
 func TestRule1NoContentIsASuccessWithoutValue(t *testing.T) {
 	for _, method := range []string{"PUT", "PATCH", "POST", "DELETE"} {
 		for name, header := range map[string]map[string]string{
@@ -25,6 +28,12 @@ func TestRule1NoContentIsASuccessWithoutValue(t *testing.T) {
 	}
 }
 
+// A 200 or 201 to the start with a terminal `properties.provisioningState` is the end,
+// and its body the value: nothing is asked, and headers do not matter. The body of a
+// 202 ends nothing, nor does another property. Beside a polling header the body need
+// not be JSON.
+//
+//rule:azure 2 ARM; -
 func TestRule2TheStartsBodyMayEndIt(t *testing.T) {
 	ended := map[string]protocol.Outcome{"Succeeded": protocol.Succeeded, "Failed": protocol.Failed, "Canceled": protocol.Canceled}
 	headers := map[string]map[string]string{
@@ -65,6 +74,11 @@ func TestRule2TheStartsBodyMayEndIt(t *testing.T) {
 	})
 }
 
+// The monitor is the first of `Azure-AsyncOperation`, `Operation-Location` and
+// `Location`; else, for PUT and PATCH, the request's own URL. It may be relative. What
+// Location says beside a status URL is looked at only when rule 10 needs it.
+//
+//rule:azure 3 ARM; - for relative ones
 func TestRule3WhereToAsk(t *testing.T) {
 	all := and(async("/a"), opLoc("/o"), located("/l"))
 	for _, tt := range []struct {
@@ -99,6 +113,12 @@ func TestRule3WhereToAsk(t *testing.T) {
 	})
 }
 
+// No header: a PUT or PATCH answered with 200 and no provisioningState has succeeded,
+// with 201 or 202 it runs; a body that is not JSON breaks the protocol, but for a 202.
+// POST and DELETE: 202 breaks the protocol, any other 2xx has succeeded, its body the
+// value.
+//
+//rule:azure 4 ARM; azcore
 func TestRule4NoPollingHeader(t *testing.T) {
 	for _, tt := range []struct {
 		name, method string
@@ -133,6 +153,10 @@ func TestRule4NoPollingHeader(t *testing.T) {
 	})
 }
 
+// Succeeded and Completed mean that it succeeded, Failed that it failed, Canceled and
+// Cancelled that it was canceled; every other word runs.
+//
+//rule:azure 5 AG; ARM; azcore for Completed and Cancelled
 func TestRule5TerminalWords(t *testing.T) {
 	for word, want := range map[string]protocol.Outcome{
 		"Succeeded": protocol.Succeeded, "succeeded": protocol.Succeeded, "COMPLETED": protocol.Succeeded, "Completed": protocol.Succeeded,
@@ -153,6 +177,10 @@ func TestRule5TerminalWords(t *testing.T) {
 	}
 }
 
+// Of a status URL's answer only the top-level `status` decides, with 200 as with 202.
+// Without it, or where the body is no JSON object, the protocol is broken.
+//
+//rule:azure 6 AG; ARM
 func TestRule6OnlyTheStatusOfAStatusURLDecides(t *testing.T) {
 	for name, header := range map[string]map[string]string{"Azure-AsyncOperation": async("/m"), "Operation-Location": opLoc("/m")} {
 		t.Run(name, func(t *testing.T) {
@@ -178,6 +206,10 @@ func TestRule6OnlyTheStatusOfAStatusURLDecides(t *testing.T) {
 	}
 }
 
+// Of a Location's answer `properties.provisioningState` decides; without one 202 runs,
+// and any other 2xx has succeeded. The body is the value.
+//
+//rule:azure 7 ARM; azcore
 func TestRule7Location(t *testing.T) {
 	start := reply{202, located("/m"), ""}
 	for _, tt := range []struct {
@@ -205,6 +237,11 @@ func TestRule7Location(t *testing.T) {
 	}
 }
 
+// Of the own URL's answer `properties.provisioningState` decides; without one, or with
+// 204, it has succeeded. Another answer without a body, or one that is not JSON,
+// breaks the protocol.
+//
+//rule:azure 8 ARM; azcore; - for no JSON
 func TestRule8TheResourceItself(t *testing.T) {
 	start := reply{201, nil, provisioning("Creating")}
 	for _, tt := range []struct {
@@ -236,6 +273,11 @@ func TestRule8TheResourceItself(t *testing.T) {
 	}
 }
 
+// An answer that says "running" may name another monitor from now on: a Location's by
+// Location, a status URL's by either of its two headers. A Location in a status URL's
+// answer is for the value only.
+//
+//rule:azure 9 AG; ARM; - for status URLs
 func TestRule9APollMayNameANewURL(t *testing.T) {
 	last := reply{404, nil, ""}
 	for _, tt := range []struct {
@@ -278,6 +320,10 @@ func TestRule9APollMayNameANewURL(t *testing.T) {
 	})
 }
 
+// After a status URL has said that it succeeded, the value is in the first of these
+// that applies; otherwise it is the last answer.
+//
+//rule:azure 10 AG; ARM; azcore
 func TestRule10WhereTheValueIs(t *testing.T) {
 	const own, atEnd = "GET /r/1?api-version=7", `{"status":"Succeeded","result":{"n":12345678901234567890}}`
 	at := func(url string) string { return `{"status":"Succeeded","resourceLocation":"` + url + `"}` }
@@ -287,25 +333,49 @@ func TestRule10WhereTheValueIs(t *testing.T) {
 		last                  string
 		get, value            string // "": none
 	}{
+		// PUT and PATCH: GET the request's own URL, whatever `finalStateVia` says.
+		//
+		//rule:azure 10c AG; ARM
 		{"PUT", ``, "PUT", async("/m"), atEnd, own, `{"v":1}`},
 		{"PATCH", ``, "PATCH", async("/m"), atEnd, own, `{"v":1}`},
 		{"PUT with a Location", ``, "PUT", and(async("/m"), located("/l")), atEnd, own, `{"v":1}`},
 		{"PUT, via azure-async-operation", `{"finalStateVia":"azure-async-operation"}`, "PUT", and(async("/m"), located("/l")), atEnd, own, `{"v":1}`},
 		{"PUT, via location", `{"finalStateVia":"location"}`, "PUT", and(async("/m"), located("/l")), atEnd, own, `{"v":1}`},
 		{"PUT, a resourceLocation that Azure-AsyncOperation does not have", ``, "PUT", async("/m"), at("/x"), own, `{"v":1}`},
+		// DELETE: none; with `resultPath`, what that finds in the status body.
+		//
+		//rule:azure 10d -
 		{"DELETE", ``, "DELETE", and(async("/m"), located("/l")), atEnd, "", ``},
 		{"DELETE, Operation-Location", ``, "DELETE", and(opLoc("/m"), located("/l")), atEnd, "", ``},
 		{"DELETE, via original-uri", `{"finalStateVia":"original-uri"}`, "DELETE", async("/m"), atEnd, "", ``},
+		// POST otherwise: GET the Location, if there is one; else the status body, or
+		// its `resultPath`.
+		//
+		//rule:azure 10g azcore
 		{"POST", ``, "POST", async("/m"), atEnd, "", atEnd},
 		{"POST with a Location", ``, "POST", and(async("/m"), located("/l")), atEnd, "GET /l", `{"v":1}`},
+		// POST with `finalStateVia` `azure-async-operation` or `operation-location`:
+		// the status body, or its `resultPath`.
+		//
+		//rule:azure 10e AG; - beside a Location
 		{"POST, via azure-async-operation", `{"finalStateVia":"azure-async-operation"}`, "POST", and(async("/m"), located("/l")), atEnd, "", atEnd},
 		{"POST, via operation-location", `{"finalStateVia":"operation-location"}`, "POST", and(async("/m"), located("/l")), atEnd, "", atEnd},
+		// POST with `original-uri`: GET the request's own URL.
+		//
+		//rule:azure 10f AG; azcore
 		{"POST, via original-uri", `{"finalStateVia":"original-uri"}`, "POST", and(async("/m"), located("/l")), atEnd, own, `{"v":1}`},
 		{"POST, via location", `{"finalStateVia":"location"}`, "POST", and(async("/m"), located("/l")), atEnd, "GET /l", `{"v":1}`},
 		{"POST, via location, none given", `{"finalStateVia":"location"}`, "POST", async("/m"), atEnd, "", atEnd},
 		{"Operation-Location: PUT", ``, "PUT", opLoc("/m"), atEnd, own, `{"v":1}`},
+		// `Operation-Location` only: GET the Location, if there is one and
+		// `finalStateVia` is `location`.
+		//
+		//rule:azure 10a azcore
 		{"Operation-Location: PUT, via location", `{"finalStateVia":"location"}`, "PUT", and(opLoc("/m"), located("/l")), at("/x"), "GET /l", `{"v":1}`},
 		{"Operation-Location: PUT, via location, none given", `{"finalStateVia":"location"}`, "PUT", opLoc("/m"), at("/x"), "GET /x", `{"v":1}`},
+		// `Operation-Location` only: GET the body's `resourceLocation`.
+		//
+		//rule:azure 10b AG
 		{"Operation-Location: resourceLocation", ``, "PUT", and(opLoc("/m"), located("/l")), at("/x?a=b"), "GET /x?a=b", `{"v":1}`},
 		{"Operation-Location: resourceLocation of a DELETE", ``, "DELETE", opLoc("/m"), at("/x"), "GET /x", `{"v":1}`},
 		{"Operation-Location: resourceLocation null", ``, "POST", opLoc("/m"), `{"status":"Succeeded","resourceLocation":null}`, "", `{"status":"Succeeded","resourceLocation":null}`},
@@ -349,6 +419,13 @@ func TestRule10WhereTheValueIs(t *testing.T) {
 	})
 }
 
+// An error from a status URL, the own URL, or where the value is, is a refused
+// question whatever its body says. One from a Location, but for 404, is the
+// operation's own answer: it failed, unless a provisioningState in it runs or is
+// canceled.
+//
+//rule:azure 11 azcore
+//rule:later 4
 func TestRule11Refusals(t *testing.T) {
 	for _, status := range []int{400, 401, 403, 409, 410, 412, 418, 501} {
 		for name, start := range map[string]reply{
@@ -371,6 +448,10 @@ func TestRule11Refusals(t *testing.T) {
 	require.Equal(t, protocol.Failed, play(t, "", "DELETE", location, reply{409, nil, provisioning("Succeeded")}).step.Outcome)
 }
 
+// Cancel is POST to `cancelURL`. Without the option there is none, because nothing
+// says that a service has one.
+//
+//rule:azure 13 AG; ARM
 func TestRule13Cancel(t *testing.T) {
 	for _, tt := range []struct {
 		name, options, monitor string
@@ -401,8 +482,10 @@ func TestRule13Cancel(t *testing.T) {
 	}
 }
 
-// A monitor is bound to whoever started the operation: another principal's question is
-// refused, ends nothing of the operation, and the state holds for the right one.
+// A monitor may be bound to whoever started the operation: another's question is
+// refused, ends nothing, and the state holds for the right one.
+//
+//rule:azure 14 ARM
 func TestRule14AnotherPrincipal(t *testing.T) {
 	for name, start := range map[string]reply{"status URL": {202, async("/m"), ""}, "own URL": {201, nil, ""}} {
 		t.Run(name, func(t *testing.T) {
@@ -420,6 +503,9 @@ func TestRule14AnotherPrincipal(t *testing.T) {
 	}
 }
 
+// Resume tokens of Azure's SDK for Go are taken over, of all four of its pollers.
+//
+//rule:azure 15 azcore
 func TestRule15ResumeTokens(t *testing.T) {
 	for _, tt := range []struct {
 		name, options, token string

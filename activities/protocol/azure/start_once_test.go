@@ -20,8 +20,12 @@ import (
 	"github.com/perdure-dev/perdure/workflows"
 )
 
-// Rule 12: Repeatability and Operation-Id (the branch is package activities': put and
-// live in idempotency.go, answered in start.go).
+// A start is made repeatable by the service's configuration, not by an option:
+// `idempotency.form` `repeatability` (`Repeatability-Request-ID` and
+// `Repeatability-First-Sent`, good for five minutes) or `operationId`
+// (`Operation-Id`).
+//
+//rule:azure 12 AG; OASIS
 func TestRule12StartingOnce(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
@@ -69,6 +73,8 @@ func TestRule12StartingOnce(t *testing.T) {
 
 // Whatever URL an adoption names is held against the service's allow list, those that
 // are asked last included.
+//
+//rule:out 5
 func TestAdoptedURLsAreCheckedAgainstTheAllowList(t *testing.T) {
 	for _, tt := range []struct{ name, monitor, value, want string }{
 		{"all allowed", "/ops/7", "/r/1", ""},
