@@ -21,6 +21,7 @@ const (
 	ErrorCredentialFailed  = "CredentialFailed" //nolint:gosec // the name of an error type, not a credential
 	ErrorResponseTooLarge  = "ResponseTooLarge"
 	ErrorEventTooLarge     = "EventTooLarge"
+	ErrorStreamBroken      = "StreamBroken" // a stream that cannot be taken up after a break
 	ErrorTokenTooLarge     = "TokenTooLarge"
 )
 
@@ -84,6 +85,27 @@ func (e *CollectionError) Error() string {
 // more.
 func (e *CollectionError) Is(target error) bool {
 	t, ok := target.(*CollectionError)
+	return ok && t.Type == e.Type && t.Message == "" && t.Status.State == ""
+}
+
+// StreamError says how a stream ended badly.
+type StreamError struct {
+	Type    string // one of the Error constants
+	Message string
+	Status  StreamStatus
+}
+
+// Error gives type and message in one line.
+func (e *StreamError) Error() string {
+	if e.Message == "" {
+		return "perdure: " + e.Type
+	}
+	return "perdure: " + e.Type + ": " + e.Message
+}
+
+// Is reports whether target is a *StreamError of the same type that says nothing more.
+func (e *StreamError) Is(target error) bool {
+	t, ok := target.(*StreamError)
 	return ok && t.Type == e.Type && t.Message == "" && t.Status.State == ""
 }
 

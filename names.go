@@ -9,14 +9,16 @@ const (
 	WorkflowOperation  = "perdure.operation.v1"
 	WorkflowCollection = "perdure.collection.v1"
 	WorkflowPage       = "perdure.page.v1"
+	WorkflowStream     = "perdure.stream.v1"
 )
 
 // Activity types, as registered.
 const (
-	ActivityStart     = "perdure.start.v1"
-	ActivityPoll      = "perdure.poll.v1"
-	ActivityCancel    = "perdure.cancel.v1"
-	ActivityFetchPage = "perdure.fetchPage.v1"
+	ActivityStart      = "perdure.start.v1"
+	ActivityPoll       = "perdure.poll.v1"
+	ActivityCancel     = "perdure.cancel.v1"
+	ActivityFetchPage  = "perdure.fetchPage.v1"
+	ActivityReadStream = "perdure.readStream.v1"
 )
 
 // Queries. They are answered on closed workflows too.
@@ -26,6 +28,7 @@ const (
 	QueryResponse = "response"
 	QueryPage     = "page"
 	QueryPages    = "pages"
+	QueryRead     = "read"
 )
 
 // Signals.

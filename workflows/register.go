@@ -5,6 +5,7 @@ import (
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/workflows/collection"
+	"github.com/perdure-dev/perdure/workflows/stream"
 )
 
 // Registry is what workflows are registered with: a worker, a replayer or a test
@@ -18,4 +19,6 @@ func Register(r Registry) {
 	r.RegisterWorkflowWithOptions(Operation, workflow.RegisterOptions{Name: perdure.WorkflowOperation})
 	r.RegisterWorkflowWithOptions(collection.Collection, workflow.RegisterOptions{Name: perdure.WorkflowCollection})
 	r.RegisterWorkflowWithOptions(collection.Page, workflow.RegisterOptions{Name: perdure.WorkflowPage})
+	r.RegisterWorkflowWithOptions(stream.Stream, workflow.RegisterOptions{Name: perdure.WorkflowStream})
+	r.RegisterWorkflowWithOptions(stream.Reader, workflow.RegisterOptions{Name: perdure.WorkflowStreamReader})
 }

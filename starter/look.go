@@ -1,0 +1,95 @@
+package starter
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/perdure-dev/perdure"
+)
+
+// is is nil where the id is of a workflow of the type.
+func (e *execution) is(ctx context.Context, workflowType string) error {
+	if e.id == "" {
+		return fmt.Errorf("%w: the id is empty", ErrNotFound)
+	}
+	d, err := e.describe(ctx)
+	if err != nil {
+		return err
+	}
+	if name := d.GetWorkflowExecutionInfo().GetType().GetName(); name != workflowType {
+		return fmt.Errorf("%w: %q is a workflow of type %s", ErrNotFound, e.id, name)
+	}
+	return nil
+}
+
+// sameStart reports whether the workflow is of the type, and was started with the input.
+func sameStart[I any](ctx context.Context, e *execution, workflowType string, in I) (bool, error) {
+	if err := e.is(ctx, workflowType); errors.Is(err, ErrNotFound) {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	before, err := e.firstInput(ctx)
+	if err != nil {
+		return false, err
+	}
+	ours, err := json.Marshal(in)
+	if err != nil {
+		return false, fmt.Errorf("starter: write the input: %w", err)
+	}
+	return sameJSON[I](before, ours), nil
+}
+
+// status asks the workflow for its status. Where no worker answers, it is what the memo
+// has, and stale. What Temporal says of the workflow comes along, but with a status that
+// a worker gave of a workflow that is closed.
+func (e *execution) status(ctx context.Context, into any) (d *workflowservice.DescribeWorkflowExecutionResponse, stale bool, err error) {
+	bounded, cancel := context.WithTimeout(ctx, e.client.QueryTimeout)
+	defer cancel()
+	answer, err := e.client.temporal.QueryWorkflow(bounded, e.id, "", perdure.QueryStatus)
+	if err == nil {
+		err = answer.Get(into)
+	}
+	if stale = err != nil; stale && (!workerMissing(err) || stopped(ctx, err)) {
+		return nil, false, e.called(ctx, err)
+	}
+	if d, err = e.describe(ctx); err != nil || !stale {
+		return d, stale, err
+	}
+	if p := d.GetWorkflowExecutionInfo().GetMemo().GetFields()[perdure.MemoStatus]; p != nil {
+		if err := e.client.DataConverter.FromPayload(p, into); err != nil {
+			return d, stale, e.called(ctx, err)
+		}
+	}
+	return d, stale, nil
+}
+
+// closedInTemporal reports that Temporal itself ended the workflow, and when.
+func closedInTemporal(d *workflowservice.DescribeWorkflowExecutionResponse) (time.Time, bool) {
+	info := d.GetWorkflowExecutionInfo()
+	switch info.GetStatus() {
+	case enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
+		return info.GetCloseTime().AsTime(), true
+	default:
+		return time.Time{}, false
+	}
+}
+
+// requestSummary is what Temporal's web UI shows of a workflow.
+func requestSummary(typ string, r *perdure.Request, service, given string) string {
+	switch {
+	case given != "":
+		return given
+	case typ != "":
+		return typ
+	case r != nil:
+		return r.Method + " " + service
+	}
+	return "taken up from a token"
+}

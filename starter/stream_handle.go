@@ -1,0 +1,198 @@
+package starter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/tokens"
+)
+
+// stream is a handle without the type of its data.
+type stream struct{ execution }
+
+func (c *Client) stream(id string) *stream {
+	return &stream{execution{client: c, id: id, failure: streamFailure}}
+}
+
+// streamFailure reads an application error of a stream's workflow.
+func streamFailure(app *temporal.ApplicationError) error {
+	if app.Type() != perdure.ErrorOtherRun {
+		return streamError(app)
+	}
+	e := &earlierRunError{}
+	_ = app.Details(&e.segment) // without, the status has the segments
+	return e
+}
+
+// earlierRunError is an answer that names the run which to ask.
+type earlierRunError struct{ segment perdure.StreamSegment }
+
+func (e *earlierRunError) Error() string { return "starter: the event is in an earlier run" }
+
+func streamError(app *temporal.ApplicationError) *perdure.StreamError {
+	e := &perdure.StreamError{Type: app.Type(), Message: app.Message()}
+	if app.HasDetails() {
+		_ = app.Details(&e.Status)
+	}
+	return e
+}
+
+func (c *Client) startStream(ctx context.Context, in perdure.StreamInput, o *StreamOptions) (*stream, error) {
+	if err := in.Check(); err != nil {
+		return nil, err
+	}
+	if in.Token != "" && c.Keyset != nil {
+		token, err := tokens.Parse(in.Token)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := c.verifyStream(token, &RehydrateOptions{Type: in.Type, Audience: in.Audience, Service: in.Service}); err != nil {
+			return nil, err
+		}
+	}
+	opts := StreamOptions{}
+	if o != nil {
+		opts = *o
+	}
+	named := opts.ID != ""
+	if !named {
+		opts.ID = "perdure-" + uuid.NewString()
+	}
+	h := c.stream(opts.ID)
+	if err := h.start(ctx, in, opts.Summary, enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE); err != nil {
+		return h, err
+	}
+	if !named {
+		return h, nil
+	}
+	same, err := sameStart[perdure.StreamInput](ctx, &h.execution, perdure.WorkflowStream, in)
+	if err == nil && !same {
+		err = &perdure.StreamError{Type: perdure.ErrorIDConflict, Message: fmt.Sprintf("the workflow id %q belongs to another workflow, or to a stream with another input", h.id)}
+	}
+	return h, err
+}
+
+func (h *stream) start(ctx context.Context, in perdure.StreamInput, summary string, reuse enumspb.WorkflowIdReusePolicy) error {
+	options := h.client.workflowOptions(h.id, requestSummary(in.Type, in.Request, in.ServiceName(), summary), reuse)
+	_, err := h.client.temporal.ExecuteWorkflow(ctx, options, perdure.WorkflowStream, in)
+	if isTaken(err) {
+		return nil
+	}
+	return h.called(ctx, err)
+}
+
+func (c *Client) verifyStream(token tokens.Token, o *RehydrateOptions) (tokens.Header, error) {
+	opened, err := c.Keyset.Open(token, tokens.Expect{
+		Kind: tokens.KindStream, Type: o.Type, Audience: o.Audience, Service: o.Service,
+		Lifetime: c.TokenLifetime, Now: time.Now(),
+	})
+	return opened.Header, err
+}
+
+func (c *Client) rehydrateStream(ctx context.Context, token tokens.Token, o *RehydrateOptions) (*stream, error) {
+	if c.Keyset == nil {
+		return nil, ErrNoKeyset
+	}
+	if o == nil {
+		o = &RehydrateOptions{}
+	}
+	header, err := c.verifyStream(token, o)
+	if err != nil {
+		return nil, err
+	}
+	if header.WorkflowID == "" {
+		return nil, errors.New("starter: the token names no workflow")
+	}
+	h := c.stream(header.WorkflowID)
+	there, err := h.attachable(ctx)
+	if err != nil || there {
+		return h, err
+	}
+	in := perdure.StreamInput{Token: token.Text(), Type: header.Type, Audience: header.Audience}
+	return h, h.start(ctx, in, "", enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
+}
+
+// attachable reports whether the workflow is there, running or closed in a way that says
+// what became of the stream.
+func (h *stream) attachable(ctx context.Context) (bool, error) {
+	d, err := h.describe(ctx)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	switch d.GetWorkflowExecutionInfo().GetStatus() {
+	case enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
+		return false, nil
+	case enumspb.WORKFLOW_EXECUTION_STATUS_FAILED:
+		s, err := h.Status(ctx)
+		return endedForGood(s.ErrorType), err
+	default:
+		return true, nil
+	}
+}
+
+// endedForGood: the failure is the service's word, or that it cannot be known; any other
+// may have been mended since.
+func endedForGood(errorType string) bool {
+	switch errorType {
+	case perdure.ErrorOperationFailed, perdure.ErrorStartRejected, perdure.ErrorStartAmbiguous:
+		return true
+	}
+	return false
+}
+
+// Token is the continuation token after the last event that was recorded with it: store
+// it, and RehydrateStream takes the stream up again, also when the workflow is gone.
+// ErrNoToken before the service has answered.
+func (h *stream) Token(ctx context.Context) (tokens.Token, error) {
+	var text string
+	if err := h.query(ctx, "", perdure.QueryToken, &text); err != nil {
+		return tokens.Token{}, err
+	}
+	if text == "" {
+		return tokens.Token{}, ErrNoToken
+	}
+	return tokens.Parse(text)
+}
+
+// RawResponse is the head of the service's last answer, as captured, without a body. Nil
+// before it has answered.
+func (h *stream) RawResponse(ctx context.Context) (*perdure.Response, error) {
+	var r *perdure.Response
+	return r, h.query(ctx, "", perdure.QueryResponse, &r)
+}
+
+// Cancel breaks the stream off. What came before stays readable. After the end it does
+// nothing.
+func (h *stream) Cancel(ctx context.Context, reason string) error {
+	return h.signal(ctx, perdure.SignalCancel, perdure.CancelSignal{Reason: reason})
+}
+
+// Status is what is known of the stream. Where no worker answers it is what was recorded
+// last, and Stale is set.
+func (h *stream) Status(ctx context.Context) (perdure.StreamStatus, error) {
+	var s perdure.StreamStatus
+	d, stale, err := h.status(ctx, &s)
+	if err != nil || s.Done && !stale {
+		return s, err
+	}
+	if stale {
+		s.Stale = true
+		if s.State == "" {
+			s.State, s.StartedAt = perdure.StateStarting, d.GetWorkflowExecutionInfo().GetStartTime().AsTime()
+		}
+	}
+	if at, ended := closedInTemporal(d); ended && !s.Done {
+		s.State, s.Done, s.EndedAt = perdure.StateUnknown, true, at
+	}
+	return s, nil
+}

@@ -1,0 +1,133 @@
+package stream
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/workflows/internal/failure"
+	"github.com/perdure-dev/perdure/workflows/internal/shown"
+)
+
+// Stream is perdure.stream.v1: the record of an event stream of a service. Input is a
+// perdure.StreamInput; carried is nil but after continue-as-new.
+//
+// It ends when the stream has. It fails with an application error, never retryable, the
+// StreamStatus in its details, when the stream ended badly or cannot be taken up; what
+// came before stays readable. It closes as canceled when cancel was asked for.
+func Stream(ctx workflow.Context, input perdure.RawInput, carried *Carried) (*perdure.StreamResult, error) {
+	l := newLog(ctx, input, carried)
+	if err := l.serve(ctx); err != nil {
+		return nil, err
+	}
+	work, _ := workflow.NewDisconnectedContext(ctx) // cancelling the workflow is attended to
+	l.listen(ctx, work)
+	l.begin(work)
+	for !l.done() {
+		l.attend(work)
+		switch {
+		case l.done():
+		case l.mustContinue(work):
+			if l.prepareToContinue(work) {
+				return nil, workflow.NewContinueAsNewError(work, perdure.WorkflowStream, l.raw, l.Carried)
+			}
+		default:
+			l.await(work, func() bool { return l.mustContinue(work) })
+		}
+	}
+	return l.close(work)
+}
+
+// Carried is what a run hands to the next one at continue-as-new.
+type Carried struct {
+	Status perdure.StreamStatus `json:"status"`
+	// Sealed is the sealed state after the last event.
+	Sealed   string            `json:"sealed,omitempty"`
+	Response *perdure.Response `json:"response,omitempty"`
+	// Reader is the workflow id of the child that reads, and Writer the newest of its
+	// attempts.
+	Reader     string          `json:"reader,omitempty"`
+	Writer     int64           `json:"writer,omitempty"`
+	Attributes []string        `json:"attributes,omitempty"`
+	Published  shown.Published `json:"published"`
+}
+
+// log is one run of the workflow.
+type log struct {
+	Carried
+	raw   perdure.RawInput
+	input perdure.StreamInput
+
+	// events of this run, of which the first has the offset firstOffset.
+	events      []perdure.RecordedEvent
+	firstOffset int
+
+	outer            workflow.Context
+	outerAttended    bool
+	cancels, batches workflow.ReceiveChannel
+	// recorded counts the batches of this run, waits the updates.
+	recorded, waits int
+	// lastHeard is when the reader was heard of last.
+	lastHeard time.Time
+	// lost: the reader is gone.
+	lost error
+	// moving: this run is about to continue as new.
+	moving  bool
+	closing closing
+}
+
+// closing is how the workflow closes.
+type closing int
+
+const (
+	open closing = iota
+	completed
+	failed
+	canceled
+)
+
+func newLog(ctx workflow.Context, raw perdure.RawInput, carried *Carried) *log {
+	l := &log{raw: raw}
+	if carried != nil {
+		l.Carried = *carried
+	} else {
+		l.Status = perdure.StreamStatus{State: perdure.StateStarting, StartedAt: workflow.GetInfo(ctx).WorkflowStartTime.UTC()}
+	}
+	l.lastHeard = workflow.Now(ctx)
+	l.beginSegment(workflow.GetInfo(ctx).WorkflowExecution.RunID)
+	return l
+}
+
+// begin reads the input, and starts who reads the stream. A typo is an error that names
+// the field, and not a workflow task that fails for ever.
+func (l *log) begin(work workflow.Context) {
+	if err := l.read(); err != nil {
+		l.end(work, failed, perdure.StateFailed, perdure.ErrorInvalidInput, failure.Input(err))
+		return
+	}
+	if l.Reader != "" {
+		l.publish(work) // the current details are a run's own
+		workflow.Go(work, l.watchReader)
+		return
+	}
+	l.Status.Type, l.Status.Service = l.input.Type, l.input.ServiceName()
+	if l.input.Protocol != nil {
+		l.Status.Protocol = l.input.Protocol.Name
+	}
+	l.startReader(work)
+}
+
+func (l *log) read() error {
+	if l.raw.IsZero() {
+		return &perdure.InputError{Field: "request", Message: "is missing: the workflow was started without input"}
+	}
+	if err := perdure.Decode(l.raw, &l.input); err != nil {
+		return err
+	}
+	return l.input.Check()
+}
+
+func (l *log) done() bool { return l.closing != open }
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
