@@ -57,7 +57,7 @@ func (a *Activities) openToken(in perdure.OperationInput) (*operation, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.service(opened.Header.Service); err != nil {
+	if err := a.checkService(opened.Header.Service); err != nil {
 		return nil, err
 	}
 	return a.bind(opened.Header, in.Token, opened.State)

@@ -29,8 +29,8 @@ func TestWaitRules(t *testing.T) {
 		want    time.Duration
 	}{
 		// Else the interval: yours, else the service's configured one, else 30 s;
-		// times `backoff` for each question, up to `maxIntervalSeconds`. Each field of
-		// `polling` is yours where you give it.
+		// times `backoff` for each question, up to `maxIntervalSeconds`, which bounds
+		// nothing else. Each field of `polling` is yours where you give it.
 		//
 		//rule:wait 4 -
 		{"the default", nil, nil, "", 0, 30 * time.Second},

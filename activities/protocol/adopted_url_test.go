@@ -10,6 +10,7 @@ import (
 	"github.com/perdure-dev/perdure/activities/protocol"
 )
 
+//rule:adopt 2
 func TestAdoptedURL(t *testing.T) {
 	tests := []struct {
 		name, raw string

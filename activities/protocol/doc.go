@@ -9,5 +9,8 @@
 // To add a protocol of your own, implement Protocol, pass protocoltest.Run, and
 // register it with the worker.
 //
+// A pager is to the pages of a list what a protocol is to an operation: Pager, Paging
+// and protocoltest.RunPager.
+//
 // May import: the root package and the standard library; no Temporal.
 package protocol

@@ -12,6 +12,12 @@ import (
 	"github.com/perdure-dev/perdure/activities/protocol"
 )
 
+// An error is the header `x-ms-error-code` for the code; else `error` or `odata.error`
+// in the body, else the body itself, for `code` (or `type`) and `message`. A code may
+// be a number, a message an object with `value`. XML with `<Code>` and `<Message>` is
+// read too. Of anything else the HTTP status is the code and the text the message.
+//
+//rule:answers 5 AG; OData 3 and 4; Azure Storage; OAI
 func TestErrorOf(t *testing.T) {
 	const odata3 = `{"odata.error":{"code":"ResourceNotFound","message":{"lang":"en-US","value":"No such table."}}}`
 	tests := []struct {
@@ -68,6 +74,8 @@ func TestErrorOf(t *testing.T) {
 	}
 }
 
+//rule:answers 3
+//rule:answers 5
 func TestErrorOfDropsAByteOrderMark(t *testing.T) {
 	got := protocol.ErrorOf(protocol.Exchange{Status: 400, Header: http.Header{}, Body: []byte("\xef\xbb\xbf" + `{"error":{"code":"A","message":"m"}}`)})
 	require.Equal(t, "A: m", got.String())

@@ -12,6 +12,11 @@ import (
 	"github.com/perdure-dev/perdure/activities/protocol"
 )
 
+// A URL that an answer names may be relative: it is resolved against the URL that was
+// asked. It must be http or https with a host, and at most 16 KiB; a fragment is
+// dropped.
+//
+//rule:answers 4 RFC 3986 section 5.2
 func TestResolve(t *testing.T) {
 	long := "/" + strings.Repeat("a", perdure.MaxURLBytes-100)
 	tests := []struct {
@@ -87,6 +92,7 @@ func FuzzResolve(f *testing.F) {
 	})
 }
 
+//rule:answers 3
 func TestValue(t *testing.T) {
 	tests := []struct {
 		name, body, want string

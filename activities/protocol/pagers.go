@@ -33,17 +33,17 @@ func (p *Pagers) Names() []string { return p.byName.sorted() }
 func (p *Pagers) Bind(name string, options json.RawMessage) (Paging, error) {
 	if name == perdure.AutoProtocol {
 		if err := NoOptions(options); err != nil {
-			return nil, below("protocol.options", err)
+			return nil, belowOptions(err)
 		}
 		return autoPaging{}, nil
 	}
-	pager, err := p.byName.find(name)
+	pager, err := p.byName.find(name, perdure.AutoProtocol)
 	if err != nil {
 		return nil, err
 	}
 	paging, err := pager.Bind(options)
 	if err != nil {
-		return nil, below("protocol.options", err)
+		return nil, belowOptions(err)
 	}
 	return paging, nil
 }

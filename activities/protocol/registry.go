@@ -3,7 +3,6 @@ package protocol
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -16,54 +15,49 @@ import (
 // was made, and safe for concurrent use.
 type Registry struct {
 	ordered []Protocol
-	byName  map[string]Protocol
+	byName  names[Protocol]
 }
 
 // NewRegistry holds protocols. Their order is the order in which "auto" tries
 // them on a start's answer.
 func NewRegistry(protocols ...Protocol) (*Registry, error) {
-	r := &Registry{ordered: slices.Clone(protocols), byName: map[string]Protocol{}}
-	for _, p := range protocols {
-		if p.Name() == "" || p.Name() == perdure.AutoProtocol || r.byName[p.Name()] != nil {
-			return nil, fmt.Errorf("protocol: the name %q is taken or not allowed", p.Name())
-		}
-		r.byName[p.Name()] = p
+	known, err := byName(protocols)
+	if err != nil {
+		return nil, err
 	}
-	return r, nil
+	return &Registry{ordered: slices.Clone(protocols), byName: known}, nil
 }
 
 // Names lists what can be asked for, sorted.
-func (r *Registry) Names() []string {
-	return slices.Sorted(maps.Keys(r.byName))
-}
+func (r *Registry) Names() []string { return r.byName.sorted() }
 
 // Bind finds a protocol by name and binds it to its options. Auto binds to no
 // options: name the protocol to give some.
 func (r *Registry) Bind(name string, options json.RawMessage) (Bound, error) {
 	if name == perdure.AutoProtocol {
 		if err := NoOptions(options); err != nil {
-			return nil, below("protocol.options", err)
+			return nil, belowOptions(err)
 		}
 		return auto{r}, nil
 	}
-	p := r.byName[name]
-	if p == nil {
-		return nil, &perdure.InputError{Field: "protocol.name", Message: fmt.Sprintf("%q is unknown, want %s or %s", name, perdure.AutoProtocol, strings.Join(r.Names(), ", "))}
+	p, err := r.byName.find(name, perdure.AutoProtocol)
+	if err != nil {
+		return nil, err
 	}
 	b, err := p.Bind(options)
 	if err != nil {
-		return nil, below("protocol.options", err)
+		return nil, belowOptions(err)
 	}
 	return b, nil
 }
 
-// below puts an input error's field below another.
-func below(parent string, err error) error {
+// belowOptions puts an input error's field below the options of the input's protocol.
+func belowOptions(err error) error {
 	var bad *perdure.InputError
 	if !errors.As(err, &bad) {
 		return err
 	}
-	field := parent
+	field := "protocol.options"
 	if bad.Field != "" {
 		field += "." + bad.Field
 	}

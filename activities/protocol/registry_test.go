@@ -53,6 +53,7 @@ func answer(status int, body, location string) protocol.Exchange {
 	return e
 }
 
+//rule:auto 1
 func TestDetect(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -93,6 +94,9 @@ func TestBind(t *testing.T) {
 		{"null", "location", `null`, "", ""},
 		{"auto", "auto", ``, "", ""},
 		{"auto with no options", "auto", `{}`, "", ""},
+		// `auto` takes no options.
+		//
+		//rule:auto 6 -
 		{"auto with options", "auto", `{"statusField":"state"}`, "protocol.options.statusField", "unknown field"},
 		{"unknown", "gopher", ``, "protocol.name", `"gopher" is unknown, want auto or location, openai`},
 		{"empty", "", ``, "protocol.name", `"" is unknown, want auto or location, openai`},
@@ -144,6 +148,10 @@ func TestAuto(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, bound.Recognizes(answer(202, "", "/x")))
 
+	// What nobody recognises is, for any 2xx but 202, an operation that is over: it
+	// succeeded, and the body is its value.
+	//
+	//rule:auto 4 -
 	t.Run("what nobody recognises is the value", func(t *testing.T) {
 		step, err := bound.Started(answer(201, `{"a":1}`, ""))
 		require.NoError(t, err)
@@ -157,6 +165,10 @@ func TestAuto(t *testing.T) {
 		_, err = bound.Answered(step.State, answer(200, "", ""))
 		require.ErrorAs(t, err, &violation)
 	})
+	// A 202 that nobody recognises breaks the protocol, because nothing says where to
+	// ask: name one.
+	//
+	//rule:auto 5 -
 	for name, status := range map[string]int{"202": 202, "a redirect": 303, "an error": 404} {
 		t.Run(name+" is not", func(t *testing.T) {
 			var violation *perdure.ProtocolError
@@ -166,6 +178,10 @@ func TestAuto(t *testing.T) {
 	}
 }
 
+// There are four outcomes: running, succeeded, failed, canceled. The service's own
+// word is kept beside them.
+//
+//rule:answers 2 -
 func TestOutcomes(t *testing.T) {
 	want := map[protocol.Outcome]perdure.State{
 		protocol.Running: perdure.StateRunning, protocol.Succeeded: perdure.StateSucceeded, protocol.Failed: perdure.StateFailed,

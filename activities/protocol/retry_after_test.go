@@ -13,6 +13,11 @@ import (
 
 var now = time.Date(1994, 11, 6, 8, 49, 0, 0, time.UTC)
 
+// Else what the service asks for, unless `ignoreRetryAfter`: the first of
+// `retry-after-ms`, `x-ms-retry-after-ms` and `openai-poll-after-ms` in milliseconds,
+// then `Retry-After` in seconds or as a date in any of HTTP's three formats.
+//
+//rule:wait 2 RFC 9110 sections 10.2.3 and 5.6.7; azcore; OAI SDK
 func TestRetryAfter(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -27,6 +32,7 @@ func TestRetryAfter(t *testing.T) {
 		{"milliseconds", map[string]string{"Retry-After-Ms": "1500"}, 1500 * time.Millisecond},
 		{"milliseconds with a fraction", map[string]string{"retry-after-ms": "1.5"}, 1500 * time.Microsecond},
 		{"Azure's milliseconds", map[string]string{"x-ms-retry-after-ms": "20"}, 20 * time.Millisecond},
+		//rule:openai 2
 		{"OpenAI's milliseconds", map[string]string{"openai-poll-after-ms": "30"}, 30 * time.Millisecond},
 		{"the first comes first", map[string]string{"retry-after-ms": "1", "x-ms-retry-after-ms": "2", "openai-poll-after-ms": "3", "Retry-After": "4"}, time.Millisecond},
 		{"then the second", map[string]string{"x-ms-retry-after-ms": "2", "openai-poll-after-ms": "3", "Retry-After": "4"}, 2 * time.Millisecond},
@@ -35,6 +41,10 @@ func TestRetryAfter(t *testing.T) {
 		{"IMF-fixdate", map[string]string{"Retry-After": "Sun, 06 Nov 1994 08:49:37 GMT"}, 37 * time.Second},
 		{"RFC 850", map[string]string{"Retry-After": "Sunday, 06-Nov-94 08:49:37 GMT"}, 37 * time.Second},
 		{"asctime", map[string]string{"Retry-After": "Sun Nov  6 08:49:37 1994"}, 37 * time.Second},
+		// Zero, negative, past and unreadable values count as not said. More than an
+		// hour counts as an hour.
+		//
+		//rule:wait 3 -
 		{"a date in the past", map[string]string{"Retry-After": "Sun, 06 Nov 1994 08:48:00 GMT"}, 0},
 		{"a date that is now", map[string]string{"Retry-After": "Sun, 06 Nov 1994 08:49:00 GMT"}, 0},
 		{"a date far away", map[string]string{"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}, time.Hour},

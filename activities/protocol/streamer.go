@@ -22,8 +22,8 @@ type Streamer interface {
 // Answers come from outside; no answer may make a method panic.
 type Streaming interface {
 	// Ask is the request for the stream, made from the first one, which it leaves as it
-	// is: from its begin at the zero position, else from after the position. False: there
-	// is no way to go on from there. A first request that cannot be made so is a
+	// is: from its begin where the position is none, else from after it. False: there is
+	// no way to go on from there. A first request that cannot be made so is a
 	// *perdure.InputError.
 	Ask(first Ask, at Position) (ask Ask, ok bool, err error)
 	// Begin reads the status and the headers of a 2xx answer, whose body has not been
@@ -32,8 +32,9 @@ type Streaming interface {
 	Begin(answer Exchange) (open bool, err error)
 	// Events reads a body, at being where it begins. The last event has End set where
 	// the service has ended the stream. An error comes once, last: a
-	// *perdure.ProtocolError, a *perdure.SizeError for an event that is too large, or the
-	// reader's own. It holds no more of the body in memory than one event.
+	// *perdure.ProtocolError, a *perdure.SizeError for an event that is too large,
+	// io.ErrUnexpectedEOF where the body ends within an event, or the reader's own. It
+	// holds no more of the body in memory than one event.
 	Events(body io.Reader, at Position) iter.Seq2[StreamEvent, error]
 	// EndsClean reports whether a body that ends after a whole event, and without an end
 	// mark, is the stream's end.
@@ -46,10 +47,16 @@ type Position struct {
 	LastEventID string `json:"lastEventId,omitempty"`
 	// Cursor is what the option "cursor" found in the last event that has it.
 	Cursor string `json:"cursor,omitempty"`
+	// Since counts the events after the one that has set the position, which set none of
+	// their own. A service that goes on from the position sends them again.
+	Since int `json:"since,omitempty"`
 	// Retry is how long the service asks to wait before a connection is taken up again;
 	// 0: it has not.
 	Retry time.Duration `json:"retry,omitempty"`
 }
+
+// None reports whether there is nothing to go on from but the stream's begin.
+func (p Position) None() bool { return p.LastEventID == "" && p.Cursor == "" }
 
 // StreamEvent is one event as a streamer reads it.
 type StreamEvent struct {
@@ -58,7 +65,8 @@ type StreamEvent struct {
 	Data json.RawMessage
 	// At is the position after this event; its LastEventID is the event's id.
 	At Position
-	// End: this event, or mark, ends the stream. Mark: it is no event, and not recorded.
+	// End: this event, or mark, ends the stream. Mark: it is no event, and not recorded;
+	// one that ends nothing has a new position only.
 	End, Mark bool
 	// Failed is set where it ends the stream badly, in the service's words.
 	Failed *perdure.ServiceError

@@ -12,6 +12,7 @@ import (
 	"github.com/perdure-dev/perdure/activities/protocol/protocoltest"
 )
 
+//rule:adopt 1
 func TestAdopt(t *testing.T) {
 	tests := []struct {
 		what, options string
@@ -41,6 +42,7 @@ func TestAdopt(t *testing.T) {
 	}
 }
 
+//rule:adopt 2
 func TestAdoptRefuses(t *testing.T) {
 	tests := []struct {
 		what, options string

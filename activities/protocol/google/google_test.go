@@ -61,6 +61,9 @@ func run(t *testing.T, scenarios ...protocoltest.Scenario) {
 
 // AIP-151; operations.proto, Operation.
 var operations = []protocoltest.Scenario{
+	// `done` that is absent or null is false, and then nothing else decides.
+	//
+	//rule:google 1 AIP-151; proto3
 	{
 		Name: "not done, done with its response", Recognized: true, Start: begun(),
 		Then: []protocoltest.Turn{
@@ -72,6 +75,9 @@ var operations = []protocoltest.Scenario{
 			},
 		},
 	},
+	// An operation may be done with its start, and then need not have a name.
+	//
+	//rule:google 1b AIP-151
 	{
 		Name: "done in the start answer", Recognized: true,
 		Start: protocoltest.Turn{
@@ -94,10 +100,18 @@ var operations = []protocoltest.Scenario{
 			Want: with(failed("RESOURCE_EXHAUSTED", "quota"), func(w *protocoltest.Want) { w.RemoteID = name }),
 		},
 	},
+	// The value is `response`, with its `@type`; there may be none.
+	//
+	//rule:google 1c AIP-151
 	answers("done without a response", `{"name":"`+name+`","done":true}`, succeeded("")),
 	answers("done with null for both", `{"name":"`+name+`","done":true,"response":null,"error":null}`, succeeded("")),
 	answers("a response that is no object", `{"name":"`+name+`","done":true,"response":[1]}`, succeeded("[1]")),
+	//rule:google 3b
 	answers("an answer of another name stays with the first", `{"name":"operations/other"}`, running(name)),
+	// A `done` that is no boolean breaks the protocol, as does an answer that is no
+	// JSON object, or is not done and has no `name`.
+	//
+	//rule:google 1a AIP-151; -
 	answers("violation: an answer that is no operation", `{}`, protocoltest.Want{Violation: true}),
 	answers("violation: done is a text", `{"name":"`+name+`","done":"true"}`, protocoltest.Want{Violation: true}),
 	answers("violation: an array", `[]`, protocoltest.Want{Violation: true}),
@@ -105,6 +119,7 @@ var operations = []protocoltest.Scenario{
 	badStart("no name", `{"metadata":{}}`),
 	badStart("a name that is a number", `{"name":5}`),
 	badStart("an empty body", ``),
+	//rule:google 3b
 	badStart("dot segments", `{"name":"operations/../../admin"}`),
 	badStart("dot segments and backslashes", `{"name":"operations/x\\..\\admin"}`),
 	badStart("a name that begins with a slash", `{"name":"//evil.example/operations/1"}`),
@@ -120,9 +135,15 @@ func badStart(what, body string) protocoltest.Scenario {
 	}
 }
 
+//rule:answers 1
 func TestOperation(t *testing.T) { run(t, operations...) }
 
+// Done with `error`: failed; its code 1, CANCELLED: canceled. An `error` without a
+// code, or with 0, is UNKNOWN; a number that has no name stays a number.
+//
 // google/rpc/status.proto, google/rpc/code.proto.
+//
+//rule:google 2 AIP-193
 func TestError(t *testing.T) {
 	withError := func(what, status string, want protocoltest.Want) protocoltest.Scenario {
 		return answers(what, `{"name":"`+name+`","done":true,"error":`+status+`}`, want)
@@ -154,6 +175,7 @@ func TestError(t *testing.T) {
 	)...)
 }
 
+//rule:google 2
 func TestErrorKeepsDetails(t *testing.T) {
 	b, step := start(t, "", runningOp)
 	step, err := b.Answered(step.State, protocol.Exchange{
@@ -164,6 +186,10 @@ func TestErrorKeepsDetails(t *testing.T) {
 	require.Equal(t, perdure.ServiceError{Code: "NOT_FOUND", Message: "m", Details: []byte(`[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"GONE"}]`)}, *step.Error)
 }
 
+// What `metadata` says is the progress. `progressPercent` or `progressPercentage` in
+// it, or the same in snake case, is the percentage, as a number or a text, 0 to 100.
+//
+//rule:google 2a AIP-151; - for the percentage
 func TestProgress(t *testing.T) {
 	withMetadata := func(what, metadata string, percent *float64) protocoltest.Scenario {
 		want := running(name)
@@ -190,6 +216,10 @@ func TestProgress(t *testing.T) {
 	)
 }
 
+// Cancel is POST to the monitor's URL and `:cancel`, with the body `{}`: a request and
+// no end. The operation is asked until it is done, and may still succeed.
+//
+//rule:google 3a AIP-151
 func TestCancel(t *testing.T) {
 	b, step := start(t, "", runningOp)
 	ask, supported, err := b.Cancel(step.State)
@@ -207,7 +237,11 @@ func TestCancel(t *testing.T) {
 	})
 }
 
-// The URL of an operation is made of the start's, or of the option.
+// The version is the first segment of the start's path like `v1`, `v1beta2` or
+// `v1p1beta1`. What stands before it stays; where there is none, the name follows the
+// host.
+//
+//rule:google 3c AIP-185; -
 func TestOperationURL(t *testing.T) {
 	tests := []struct {
 		what, options, start, name string
@@ -220,6 +254,10 @@ func TestOperationURL(t *testing.T) {
 		{"the first version counts", ``, "https://h/v1/things/v2/x", "operations/1", "https://h/v1/operations/1"},
 		{"no version", ``, "https://h/things", "operations/1", "https://h/operations/1"},
 		{"what only begins like a version", ``, "https://h/v1things/video", "operations/1", "https://h/operations/1"},
+		// A name is escaped by its segments; one with an empty segment or a dot
+		// segment breaks the protocol, and the one that the start's answer gave stays.
+		//
+		//rule:google 3b AIP-151; -
 		{"odd characters in a name", ``, "https://h/v1/x", "operations/a b?c#d%2fe;f", "https://h/v1/operations/a%20b%3Fc%23d%252fe%3Bf"},
 		{"letters of the world", ``, "https://h/v1/x", "operations/ü→", "https://h/v1/operations/%C3%BC%E2%86%92"},
 		{"a colon stays", ``, "https://h/v1/x", "operations/a:b@c", "https://h/v1/operations/a:b@c"},

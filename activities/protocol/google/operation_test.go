@@ -53,6 +53,9 @@ func operate(t *testing.T, svc *perduretest.Service, in perdure.OperationInput) 
 	return result, nil
 }
 
+// What was found is from then on as if it had been named.
+//
+//rule:auto 2 -
 func TestOperationIsFoundByAuto(t *testing.T) {
 	svc := perduretest.NewService(
 		t,
@@ -66,6 +69,8 @@ func TestOperationIsFoundByAuto(t *testing.T) {
 }
 
 // A start whose answer was lost is sent again, with the same request id.
+//
+//rule:google 4
 func TestLostStartIsRepeatedWithItsRequestID(t *testing.T) {
 	var ids []string
 	keep := func(r perduretest.Request) error {
@@ -89,6 +94,11 @@ func TestLostStartIsRepeatedWithItsRequestID(t *testing.T) {
 	require.Equal(t, uuid.Version(4), id.Version())
 }
 
+// A caller's idempotency key needs `requestIdField`, or `idempotency` or `lookup` in
+// the service's configuration. A field of the body needs a body that is a JSON object,
+// or none: `InvalidInput` otherwise.
+//
+//rule:google 4a -
 func TestCallersIdempotencyKeyNeedsTheField(t *testing.T) {
 	const key = "0b2f7a2e-5b61-4c1a-9d3e-2f6f0f3c9a11"
 	in := perdure.OperationInput{

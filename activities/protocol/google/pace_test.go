@@ -11,6 +11,9 @@ import (
 	"github.com/perdure-dev/perdure/activities/protocol/google"
 )
 
+// The wait is random, up to 1 s at first, doubling to 60 s.
+//
+//rule:google 3 gax
 func TestPace(t *testing.T) {
 	b, err := google.Protocol{}.Bind(nil)
 	require.NoError(t, err)

@@ -24,6 +24,7 @@ func putKey(t *testing.T, options, key string, ask *protocol.Ask) (time.Duration
 	return keyer.PutKey(ask, key)
 }
 
+//rule:google 4
 func TestRequestID(t *testing.T) {
 	const inBody = `{"requestIdField":{"body":"request_id"}}`
 	tests := []struct {
@@ -69,7 +70,12 @@ func TestRequestID(t *testing.T) {
 	})
 }
 
-// The id is a UUID of version 4, and made of the key alone (AIP-155).
+// With `requestIdField` a start carries a request id, the same on each repeat: the
+// idempotency key where that is a UUID of version 4, else one made of it. It counts
+// for an hour from the first sending, as the fields `request_id` of Google Cloud's
+// APIs say.
+//
+//rule:google 4 AIP-155
 func TestRequestIDIsAUUID4OfTheKey(t *testing.T) {
 	id := func(key string) string {
 		ask := protocol.Ask{Method: "POST", URL: "https://h/v1/x"}

@@ -36,6 +36,11 @@ var suite = protocoltest.Suite{
 		{Options: `{"prefer":"yes"}`, Field: "prefer"},
 	},
 	Scenarios: []protocoltest.Scenario{
+		// 202 from the monitor: it runs. A Location names another monitor from now on;
+		// of a JSON body, `status` is the service's word, `percentComplete`, `percent`
+		// or `progress` the percentage, and all of it the progress.
+		//
+		//rule:location 1b RFC 9110 section 15.3.3; - for the body
 		{
 			Name: "202, 202, 200", Recognized: true, Start: accepted(""),
 			Then: []protocoltest.Turn{
@@ -51,6 +56,10 @@ var suite = protocoltest.Suite{
 				{Asks: "GET " + monitor, Body: `{"n":12345678901234567890}`, Want: done("200", `{"n":12345678901234567890}`)},
 			},
 		},
+		// 303 with Location, from the start or the monitor: succeeded, and the value
+		// is there.
+		//
+		//rule:location 1c RFC 9110 section 15.4.4
 		{
 			Name: "303 to the value", Recognized: true, Start: accepted(""),
 			Then: []protocoltest.Turn{
@@ -63,6 +72,10 @@ var suite = protocoltest.Suite{
 			Start: protocoltest.Turn{Asks: start, Status: 303, Header: at("https://files.example.com/7"), Want: protocoltest.Want{Outcome: protocol.Succeeded, Fetch: true, ServiceStatus: "303"}},
 			Then:  []protocoltest.Turn{{Asks: "GET https://files.example.com/7", Body: "x", Want: done("200", "x")}},
 		},
+		// Any other 2xx, from the start or the monitor: succeeded, and its body is the
+		// value.
+		//
+		//rule:location 1d RFC 9110 section 15.3
 		{
 			Name:  "200 to the start",
 			Start: protocoltest.Turn{Asks: start, Body: `{"a":1}`, Want: done("200", `{"a":1}`)},
@@ -106,6 +119,10 @@ var suite = protocoltest.Suite{
 				{Asks: "GET https://west.example.com/jobs/8", Body: "1", Want: done("200", "1")},
 			},
 		},
+		// With option `cancel`, cancel is DELETE on the monitor, wherever it is by
+		// then. Otherwise there is none.
+		//
+		//rule:location 2 -
 		{
 			Name: "cancel by DELETE on where the monitor is now", Options: `{"cancel":"delete","prefer":true}`, Start: accepted("DELETE " + monitor),
 			Then: []protocoltest.Turn{
@@ -113,8 +130,28 @@ var suite = protocoltest.Suite{
 				{Asks: "GET https://jobs.example.com/v1/jobs/8", Body: "{}", Want: done("200", "{}")},
 			},
 		},
+		{
+			Name: "not there", Recognized: true, Start: accepted(""),
+			Then: []protocoltest.Turn{{Asks: "GET " + monitor, Status: 404, Want: protocoltest.Want{Rejected: true}}},
+		},
+		// 404 from the monitor is not there yet, within its grace; later, as 410 and
+		// other errors are at once, it is `PollRejected`.
+		//
+		//rule:location 1e -
+		{
+			Name: "gone", Recognized: true, Start: accepted(""),
+			Then: []protocoltest.Turn{{Asks: "GET " + monitor, Status: 410, Want: protocoltest.Want{Rejected: true}}},
+		},
+		// 202 to the start, with Location: the monitor. Without one the protocol is
+		// broken.
+		//
+		//rule:location 1a RFC 7240 section 4.1; RFC 9110 section 15.3.3
 		{Name: "violation: 202 without Location", Start: protocoltest.Turn{Asks: start, Status: 202, Want: protocoltest.Want{Violation: true}}},
 		{Name: "violation: 303 without Location", Start: protocoltest.Turn{Asks: start, Status: 303, Want: protocoltest.Want{Violation: true}}},
+		// Any other 3xx is `StartRejected` from the start, and from the monitor
+		// followed where it names a URL.
+		//
+		//rule:location 1f RFC 9110 section 15.4
 		{Name: "violation: 302", Start: protocoltest.Turn{Asks: start, Status: 302, Header: at("/x"), Want: protocoltest.Want{Violation: true}}},
 		{Name: "violation: another scheme", Recognized: true, Start: protocoltest.Turn{Asks: start, Status: 202, Header: at("ftp://jobs.example.com/7"), Want: protocoltest.Want{Violation: true}}},
 		{Name: "violation: a malformed Location", Recognized: true, Start: protocoltest.Turn{Asks: start, Status: 202, Header: at("https://[::1"), Want: protocoltest.Want{Violation: true}}},
@@ -132,10 +169,15 @@ var suite = protocoltest.Suite{
 	},
 }
 
+//rule:answers 1
 func TestProtocol(t *testing.T) { protocoltest.Run(t, suite) }
 
 func FuzzProtocol(f *testing.F) { protocoltest.Fuzz(f, suite) }
 
+// With `prefer` the start says `Prefer: respond-async`, beside preferences that the
+// caller gave.
+//
+//rule:location 1 RFC 7240 section 4.1
 func TestPrefer(t *testing.T) {
 	tests := []struct {
 		name, options string
@@ -158,6 +200,7 @@ func TestPrefer(t *testing.T) {
 	}
 }
 
+//rule:later 2
 func TestQuestionsReadTheir303(t *testing.T) {
 	b, err := location.Protocol{}.Bind(nil)
 	require.NoError(t, err)

@@ -12,6 +12,7 @@ import (
 	"github.com/perdure-dev/perdure/activities/protocol/protocoltest"
 )
 
+//rule:adopt 1
 func TestAdopt(t *testing.T) {
 	tests := []struct {
 		name, options string
@@ -47,6 +48,7 @@ func TestAdopt(t *testing.T) {
 	}
 }
 
+//rule:adopt 2
 func TestAdoptRefuses(t *testing.T) {
 	tests := []struct {
 		name  string

@@ -73,12 +73,23 @@ func tableScenarios() []protocoltest.Scenario {
 	return out
 }
 
+// The words that end an object, and whether it can be canceled, are in the table
+// above. All other words run: queued, in_progress, validating, finalizing, cancelling,
+// paused, requires_action, and those to come.
+//
+//rule:openai 5 OAI; -
+//rule:answers 1
 func TestTheTable(t *testing.T) {
 	protocoltest.Run(t, protocoltest.Suite{Protocol: openai.Protocol{}, Scenarios: tableScenarios()})
 }
 
 // detailed scenarios: bodies as the API gives them, options, odd ids.
 var detailed = []protocoltest.Scenario{
+	// `file_counts` or `request_counts` is the progress, and completed, failed and
+	// cancelled of its `total` the percentage. Else the number `progress` is the
+	// percentage, 0 to 100.
+	//
+	//rule:openai 1 OAI
 	{
 		Name: "batch with counts and errors", Recognized: true,
 		Start: protocoltest.Turn{
@@ -123,6 +134,11 @@ var detailed = []protocoltest.Scenario{
 			Want: protocoltest.Want{ServiceStatus: "in_progress", RemoteID: "v"},
 		}},
 	},
+	// The error is `error`, `last_error`, `incomplete_details`, or the first of
+	// `errors`; the code is the status word where they have none, and always where
+	// that word is not `failed`.
+	//
+	//rule:openai 1a OAI; -
 	ended("a word that ends it is the code, beside an error too", "batch", `{"id":"x_1","object":"batch","status":"EXPIRED","errors":{"object":"list","data":[{"code":"late","message":"too late"}]},"output_file_id":"f"}`,
 		protocoltest.Want{ServiceStatus: "EXPIRED", ErrorCode: "EXPIRED", ErrorMessage: "too late"}),
 	ended("an empty list of errors", "batch", `{"id":"x_1","object":"batch","status":"expired","errors":{"object":"list","data":[]},"output_file_id":"f"}`,
@@ -137,6 +153,10 @@ var detailed = []protocoltest.Scenario{
 		protocoltest.Want{ServiceStatus: "failed", ErrorCode: "rate_limit_exceeded", ErrorMessage: "slow"}),
 	ended("failed with a text", "video", `{"id":"x_1","object":"video","status":"failed","error":"moderation"}`,
 		protocoltest.Want{ServiceStatus: "failed", ErrorCode: "failed", ErrorMessage: "moderation"}),
+	// The value is the whole object, as the answer had it that ended the operation:
+	// nothing is fetched after the end, when it may be gone.
+	//
+	//rule:openai 3 -
 	{
 		Name: "done with the start, BOM and all", Recognized: true,
 		Start: protocoltest.Turn{
@@ -169,11 +189,19 @@ var detailed = []protocoltest.Scenario{
 		Start: protocoltest.Turn{Asks: "POST " + startURL + "?tag=a/b&key=1", Body: `{"id":"x_1","status":"queued"}`, Want: protocoltest.Want{ServiceStatus: "queued", RemoteID: "x_1", Cancel: cancels}},
 		Then:  []protocoltest.Turn{{Asks: asksOne, Body: `{"status":"queued"}`, Want: protocoltest.Want{ServiceStatus: "queued", RemoteID: "x_1", Cancel: cancels}}},
 	},
+	// An `id` is escaped wherever it is put in: it can name no other path and add
+	// nothing to a query.
+	//
+	//rule:openai 7 -
 	oddID("slashes", "a/b//c", "a%2Fb%2F%2Fc"),
 	oddID("a query and a fragment", "a?b=c#d", "a%3Fb=c%23d"),
 	oddID("percent and backslash", `a%2f\b`, "a%252f%5Cb"),
 	oddID("three dots", "...", "..."),
 	oddID("letters of the world and a semicolon", "ü;→", "%C3%BC%3B%E2%86%92"),
+	// An answer that is no JSON object, has no status, or (the start's) has no `id` or
+	// one with a dot segment breaks the protocol.
+	//
+	//rule:openai 6 -
 	violation("no id", `{"object":"batch","status":"validating"}`),
 	violation("an id that is a number", `{"id":5,"object":"batch","status":"validating"}`),
 	violation("an id of one dot", `{"id":".","status":"validating"}`),
@@ -244,6 +272,10 @@ func TestProtocol(t *testing.T) { protocoltest.Run(t, suite) }
 
 func FuzzProtocol(f *testing.F) { protocoltest.Fuzz(f, suite) }
 
+// The whole object goes into the details of the error, and with it what was done
+// before the end.
+//
+//rule:openai 1b -
 func TestTheErrorKeepsWhatWasProduced(t *testing.T) {
 	b, err := openai.Protocol{}.Bind(nil)
 	require.NoError(t, err)
@@ -286,10 +318,18 @@ func TestRetry(t *testing.T) {
 		should       string
 		retry, known bool
 	}{
+		// A GET answered with 409 is asked again.
+		//
+		//rule:openai 2a OAI SDK, `shouldRetry`
 		{"409 on GET", "GET", 409, "", true, true},
 		{"409 on POST", "POST", 409, "", false, false},
 		{"409 on GET that the service advises against", "GET", 409, "false", false, true},
 		{"400", "GET", 400, "", false, false},
+		// `x-should-retry: true` has the question asked again whatever error it was
+		// answered with. `false` counts for a 409 only: what is transient under "Every
+		// protocol" stays so.
+		//
+		//rule:openai 2b OAI SDK, `shouldRetry`; - for what `false` does not do
 		{"400 that the service advises for", "GET", 400, "true", true, true},
 		{"429 is transient whatever the service advises", "GET", 429, "false", false, false},
 		{"503 is transient whatever the service advises", "GET", 503, "false", false, false},

@@ -32,6 +32,11 @@
 //
 // Fuzz goes on from there with whatever go test -fuzz thinks of.
 //
+// RunPager and FuzzPager are the same for pagers, whose scenarios are collections, page
+// by page. What holds for all pagers the suite checks by itself: a page is asked for
+// from any process, values are as the service spelled them, the first request is left
+// as it is, and no answer makes a method panic.
+//
 // May import: the root package, package protocol, testing, testify and the standard
 // library.
 package protocoltest

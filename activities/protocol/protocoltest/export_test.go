@@ -5,12 +5,24 @@ import (
 	"sync"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/perdure-dev/perdure/activities/protocol"
 )
 
 // Problems are what the suite finds, each under the name of its check.
 func Problems(s Suite) []string {
 	var out recorder
 	s.run(func(name string, check func(assert.TestingT)) {
+		out.name = name
+		check(&out)
+	})
+	return out.problems
+}
+
+// PagerProblems are what the suite for pagers finds, each under the name of its check.
+func PagerProblems(pager protocol.Pager, scenarios ...PageScenario) []string {
+	var out recorder
+	pagerSuite{pager, scenarios}.run(func(name string, check func(assert.TestingT)) {
 		out.name = name
 		check(&out)
 	})

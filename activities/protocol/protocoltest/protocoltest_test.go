@@ -66,6 +66,7 @@ func TestTheSuiteFindsNothingWrongWithTheExample(t *testing.T) {
 	require.Empty(t, protocoltest.Problems(ticketSuite))
 }
 
+//rule:answers 1
 func TestTheSuiteFindsFaults(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int64

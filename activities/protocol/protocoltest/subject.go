@@ -41,12 +41,14 @@ func options(text string) json.RawMessage {
 
 // input is what a method is given.
 type input struct {
+	first    protocol.Ask // of a collection
 	state    json.RawMessage
 	exchange protocol.Exchange
 }
 
 func (in input) clone() input {
 	out := in
+	out.first.Header, out.first.Body = in.first.Header.Clone(), bytes.Clone(in.first.Body)
 	out.state = bytes.Clone(in.state)
 	out.exchange.Body = bytes.Clone(in.exchange.Body)
 	out.exchange.Header = in.exchange.Header.Clone()
@@ -106,7 +108,7 @@ func (b *subject) started(e protocol.Exchange) (protocol.Step, error) {
 
 func (b *subject) answered(state json.RawMessage, e protocol.Exchange) (protocol.Step, error) {
 	helper(b.t)
-	r := twice(b, "Answered", input{state, e}, func(in input) stepped {
+	r := twice(b, "Answered", input{state: state, exchange: e}, func(in input) stepped {
 		step, err := b.Answered(in.state, in.exchange)
 		return stepped{step, err}
 	})
@@ -146,7 +148,7 @@ func (b *subject) refused(state json.RawMessage, e protocol.Exchange) (protocol.
 	if !ok {
 		return protocol.Step{}, false
 	}
-	r := twice(b, "Refused", input{state, e}, func(in input) decided {
+	r := twice(b, "Refused", input{state: state, exchange: e}, func(in input) decided {
 		step, yes := refuser.Refused(in.state, in.exchange)
 		return decided{step: step, yes: yes}
 	})

@@ -61,6 +61,9 @@ func operate(t *testing.T, svc *perduretest.Service, options string) (result per
 const here = `{"status":"/jobs/{id}","result":"output","acceptors":[` + words + `,
 	{"state":"success","matcher":{"errorType":"JobNotFound"}}]}`
 
+// What is transient under "Every protocol" is asked again, and no acceptor sees it.
+//
+//rule:waiter 1i -
 func TestOperationRunsToItsValue(t *testing.T) {
 	svc := perduretest.NewService(
 		t,
@@ -76,6 +79,9 @@ func TestOperationRunsToItsValue(t *testing.T) {
 }
 
 // A 404 that an acceptor is for decides at once, also within its grace.
+//
+//rule:later 4
+//rule:waiter 1j
 func TestA404ThatIsAcceptedDecidesWithinItsGrace(t *testing.T) {
 	svc := perduretest.NewService(
 		t,
@@ -88,6 +94,7 @@ func TestA404ThatIsAcceptedDecidesWithinItsGrace(t *testing.T) {
 	require.Equal(t, "null", string(result.Value))
 }
 
+//rule:waiter 1h
 func TestErrorsFailTheOperation(t *testing.T) {
 	svc := perduretest.NewService(
 		t,
@@ -98,6 +105,9 @@ func TestErrorsFailTheOperation(t *testing.T) {
 	require.Equal(t, perdure.ErrorOperationFailed, errorType)
 }
 
+// JMESPath that does not compile is `InvalidInput` before anything is sent.
+//
+//rule:waiter 2 -
 func TestAPathThatDoesNotCompileIsFoundOutBeforeAnythingIsSent(t *testing.T) {
 	_, errorType := operate(t, perduretest.NewService(t), `{"status":"/jobs/{id[}","acceptors":[`+words+`]}`)
 	require.Equal(t, perdure.ErrorInvalidInput, errorType)

@@ -11,7 +11,10 @@ import (
 	"github.com/perdure-dev/perdure/activities/protocol/waiter"
 )
 
-// Smithy 2.0, waiters: random between minDelay and min(maxDelay, minDelay * 2^(n-1)).
+// The wait is random between `minDelaySeconds` and the same doubled with each
+// question, up to `maxDelaySeconds`.
+//
+//rule:waiter 1k SMI
 func TestPace(t *testing.T) {
 	tests := []struct {
 		name, options string

@@ -39,6 +39,13 @@ var templates = []struct{ name, url, start, want string }{
 	{"too long", "/jobs/{id}", `{"id":"` + strings.Repeat("x", 17000) + `"}`, ""},
 }
 
+// An expression in a URL's braces is JMESPath on the start's answer, a string, a
+// number or a boolean. It is escaped, and none may stand in the host or be a dot
+// segment. A template that begins with one takes a whole URL from the answer, relative
+// to the start's.
+//
+//rule:waiter 2b -
+//rule:waiter 2c
 func TestStatusTemplate(t *testing.T) {
 	for _, tt := range templates {
 		t.Run(tt.name, func(t *testing.T) {
@@ -58,7 +65,10 @@ func TestStatusTemplate(t *testing.T) {
 	}
 }
 
-// A cancel request that cannot be made cannot be sent, and the operation runs.
+// A status URL that cannot be filled breaks the protocol; where only the one to cancel
+// cannot, the operation runs and cannot be canceled.
+//
+//rule:waiter 2c -
 func TestCancelTemplate(t *testing.T) {
 	for _, tt := range templates {
 		t.Run(tt.name, func(t *testing.T) {
@@ -101,6 +111,8 @@ func TestStatusMethod(t *testing.T) {
 	require.Equal(t, "POST", ask.Method)
 }
 
+//rule:adopt 1
+//rule:adopt 2
 func TestAdopt(t *testing.T) {
 	fixed := `{"status":"/jobs/{id}","cancel":"/stop","acceptors":[` + words + `]}`
 	adopt := perdure.Adoption{StatusURL: "https://api.example.com/v1/jobs/9"}

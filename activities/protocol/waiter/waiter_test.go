@@ -82,10 +82,17 @@ var courses = []protocoltest.Scenario{
 	answers("words are compared as they are spelled", described(words, ""), says(`{"state":"done"}`, protocoltest.Want{ServiceStatus: "done"})),
 	answers("the answer is the value", described(words, ""), says(`{"state":"DONE"}`, succeeded("DONE", `{"state":"DONE"}`))),
 	answers("a result that is not there", described(words, `,"result":"output"`), says(`{"state":"DONE"}`, succeeded("DONE", ""))),
+	// None matches: the operation runs, also where the answer is no JSON.
+	//
+	//rule:waiter 1g SMI
 	answers("a body that is no JSON runs", described(words, ""), says(`<html>`, protocoltest.Want{})),
 	answers("an empty body runs", described(words, ""), protocoltest.Turn{Status: 204}),
 	answers("no path matches: it runs", described(words, ""), says(`{"other":1}`, protocoltest.Want{})),
 	answers("violation: a redirect", described(words, ""), protocoltest.Turn{Status: 303, Want: protocoltest.Want{Violation: true}}),
+	// None matches an error answer: the operation failed. But 401, 403 and 404 are a
+	// refused question, the 404 after its grace.
+	//
+	//rule:waiter 1h SMI; - for the three
 	answers("errors fail", described(words, ""), protocoltest.Turn{
 		Status: 409, Body: `{"error":{"code":"Broken","message":"m"}}`,
 		Want: protocoltest.Want{Outcome: protocol.Failed, ServiceStatus: "Broken", ErrorCode: "Broken", ErrorMessage: "m"},
@@ -94,6 +101,7 @@ var courses = []protocoltest.Scenario{
 	answers("not there is the question's", described(words, ""), protocoltest.Turn{Status: 404, Want: protocoltest.Want{Rejected: true}}),
 }
 
+//rule:answers 1
 func TestProtocol(t *testing.T) {
 	protocoltest.Run(t, protocoltest.Suite{Protocol: waiter.Protocol{}, Scenarios: courses, ExactWords: true, BadOptions: badOptions})
 }
@@ -110,6 +118,9 @@ func FuzzProtocol(f *testing.F) {
 	protocoltest.Fuzz(f, protocoltest.Suite{Protocol: waiter.Protocol{}, Scenarios: scenarios, ExactWords: true})
 }
 
+// The first acceptor that matches decides.
+//
+//rule:waiter 1 SMI
 func TestTheFirstMatchDecides(t *testing.T) {
 	const both = `{"state":"failure","matcher":{"output":{"path":"code","expected":"E","comparator":"stringEquals"}}},
 		{"state":"success","matcher":{"success":true}}`
@@ -123,6 +134,12 @@ func TestTheFirstMatchDecides(t *testing.T) {
 	}
 }
 
+// `path` is JMESPath, `expected` a string, and `comparator` one of `stringEquals`,
+// `booleanEquals` (`expected` is true or false, also as a string), `allStringEquals`
+// (at least one, and each) and `anyStringEquals`. Strings are compared as they are
+// spelled; what is of another type does not match.
+//
+//rule:waiter 1e SMI
 func TestComparators(t *testing.T) {
 	tests := []struct {
 		comparator, expected, value string
@@ -180,16 +197,34 @@ func TestMatchers(t *testing.T) {
 		header, body   string
 		want           bool
 	}{
+		// The matcher `success` matches any answer that is no error where it is true,
+		// and any error answer where it is false.
+		//
+		//rule:waiter 1c SMI
 		{"success, of a success", anySuccess, 200, "", `{}`, true},
 		{"success, of a success without a body", anySuccess, 204, "", ``, true},
 		{"success, of an error", anySuccess, 400, "", `{}`, false},
 		{"no success, of an error", anyError, 400, "", `{}`, true},
 		{"no success, of a success", anyError, 200, "", `{}`, false},
+		// The matcher `output` matches an answer that is no error, by what `path`
+		// finds in it.
+		//
+		//rule:waiter 1a SMI
 		{"output", output, 200, "", `{"state":"GONE"}`, true},
 		{"output of an error", output, 400, "", `{"state":"GONE"}`, false},
+		// The matcher `inputOutput` does likewise in `{"input": ..., "output": ...}`:
+		// the start's answer and this one.
+		//
+		//rule:waiter 1b SMI; - for the start's answer as input
 		{"input and output", both, 200, "", `{"by":"ada"}`, true},
 		{"input and another output", both, 200, "", `{"by":"bob"}`, false},
 		{"input and the output of an error", both, 400, "", `{"by":"ada"}`, false},
+		// The matcher `errorType` matches an error answer of that name, which is its
+		// code, the header `X-Amzn-ErrorType`, the body's `__type` or `code`, or the
+		// HTTP status; a namespace before the name counts only where the matcher has
+		// one.
+		//
+		//rule:waiter 1d SMI, waiters and AWS JSON protocols; - for the HTTP status
 		{"errorType by code", errorType("Gone"), 400, "", `{"error":{"code":"Gone"}}`, true},
 		{"errorType by another code", errorType("Gone"), 400, "", `{"error":{"code":"gone"}}`, false},
 		{"errorType by the body's own code", errorType("Gone"), 400, "", `{"code":"Gone"}`, true},
@@ -224,8 +259,10 @@ func TestMatchers(t *testing.T) {
 	}
 }
 
-// An error answer may be a success, or mean that it runs; of a 404 that has to be
-// known before its grace.
+// An acceptor may decide on an error answer, within the grace of a 404 too. An
+// operation that succeeds by one has no value.
+//
+//rule:waiter 1j SMI
 func TestErrorAnswersThatAreAccepted(t *testing.T) {
 	accepts := func(state string) string {
 		return one(`{"state":"` + state + `","matcher":{"errorType":"JobNotFound"}}`)
@@ -284,6 +321,9 @@ func start(t *testing.T, options string) (protocol.Bound, protocol.Step) {
 	return b, step
 }
 
+// `waiter`, which is nothing without options, is never found.
+//
+//rule:auto 3 -
 func TestAutoDoesNotFindIt(t *testing.T) {
 	_, err := waiter.Protocol{}.Bind(nil)
 	require.Error(t, err)
@@ -318,6 +358,10 @@ var badOptions = bad(
 	request+`,"acceptors":[`+strings.Repeat(`{"state":"success","matcher":{"success":true}},`, 100)+words+`]`, "acceptors",
 	request+`,"acceptors":[`+words+`,{"state":"done","matcher":{"success":true}}]`, "acceptors[4].state",
 	request+`,"acceptors":[{"state":"success"}]`, "acceptors[0].matcher",
+	// A matcher has exactly one of the four; one acceptor at least has the state
+	// `success`. The states are `success`, `failure`, `retry`, and `canceled`.
+	//
+	//rule:waiter 1f SMI; - for `canceled`
 	request+`,"acceptors":[{"state":"success","matcher":{}}]`, "acceptors[0].matcher",
 	request+`,"acceptors":[{"state":"success","matcher":{"success":true,"errorType":"x"}}]`, "acceptors[0].matcher",
 	request+`,"acceptors":[{"state":"success","matcher":{"success":"true"}}]`, "acceptors[0].matcher.success",
