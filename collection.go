@@ -3,6 +3,7 @@ package perdure
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -11,6 +12,9 @@ const DefaultIdleTimeout = time.Hour
 
 // MaxAhead is how many pages a reader may have fetched ahead of the one it asks for.
 const MaxAhead = 100
+
+// maxIndex is the highest that can be asked for.
+const maxIndex = math.MaxInt32
 
 // CollectionInput is the input of perdure.collection.v1 and perdure.page.v1: exactly
 // one of Request and Token is set.
@@ -188,8 +192,11 @@ func (r WaitRequest) Check() error {
 }
 
 func checkIndex(index int) error {
-	if index < 0 {
+	switch {
+	case index < 0:
 		return &InputError{Field: "index", Message: "is negative, want 0 for the first page, or more"}
+	case index > maxIndex:
+		return &InputError{Field: "index", Message: fmt.Sprintf("is %d, want at most %d", index, maxIndex)}
 	}
 	return nil
 }

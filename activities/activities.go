@@ -25,7 +25,7 @@ type Options struct {
 	Protocols     *protocol.Registry
 	// Pagers of collections; nil: pages are not fetched here.
 	Pagers *protocol.Pagers
-	Watch         Watch
+	Watch  Watch
 	// SearchAttributes gives those of Perdure's that the namespace has; nil: none.
 	SearchAttributes func() []string
 	// RecordNow records a heartbeat and returns when the server has it. Default: the
@@ -91,12 +91,12 @@ func recordNow(ctx context.Context, details any) error {
 	return activity.GetClient(ctx).RecordActivityHeartbeat(ctx, activity.GetInfo(ctx).TaskToken, details)
 }
 
-// service finds a service by name.
-func (a *Activities) service(name string) (*Service, error) {
-	if s := a.Services[name]; s != nil {
-		return s, nil
+// checkService refuses the name of a service that is not configured.
+func (a *Activities) checkService(name string) error {
+	if a.Services[name] != nil {
+		return nil
 	}
-	return nil, &perdure.InputError{Field: "service", Message: "\"" + name + "\" is not in the worker's configuration"}
+	return &perdure.InputError{Field: "service", Message: "\"" + name + "\" is not in the worker's configuration"}
 }
 
 // transports are the services as package transport knows them.

@@ -19,7 +19,9 @@ import (
 	"github.com/perdure-dev/perdure/activities"
 	"github.com/perdure-dev/perdure/activities/protocol"
 	"github.com/perdure-dev/perdure/activities/protocol/location"
+	"github.com/perdure-dev/perdure/activities/protocol/nextlink"
 	"github.com/perdure-dev/perdure/activities/protocol/openai"
+	"github.com/perdure-dev/perdure/activities/protocol/token"
 	"github.com/perdure-dev/perdure/activities/transport"
 	"github.com/perdure-dev/perdure/perduretest"
 	"github.com/perdure-dev/perdure/tokens"
@@ -60,7 +62,9 @@ func newDesk(t *testing.T, svc *perduretest.Service) *desk {
 	require.NoError(t, err)
 	d := &desk{t: t, svc: svc, stamps: &stamps{}}
 	d.config = transport.Config{Name: "jobs", BaseURL: svc.URL(), AllowPrivateNetwork: true, Credential: d.stamps}
-	d.options = activities.Options{Keyset: keyset, Protocols: registry, RecordNow: d.recordNow}
+	pagers, err := protocol.NewPagers(nextlink.Pager{}, openai.Pager{}, token.Pager{})
+	require.NoError(t, err)
+	d.options = activities.Options{Keyset: keyset, Protocols: registry, Pagers: pagers, RecordNow: d.recordNow}
 	d.newEnvironment()
 	return d
 }
@@ -133,6 +137,7 @@ func (d *desk) runAs(service, name string, task, answer any) error {
 	d.env.RegisterActivityWithOptions(a.Start, activity.RegisterOptions{Name: perdure.ActivityStart})
 	d.env.RegisterActivityWithOptions(a.Poll, activity.RegisterOptions{Name: perdure.ActivityPoll})
 	d.env.RegisterActivityWithOptions(a.Cancel, activity.RegisterOptions{Name: perdure.ActivityCancel})
+	d.env.RegisterActivityWithOptions(a.FetchPage, activity.RegisterOptions{Name: perdure.ActivityFetchPage})
 	value, err := d.env.ExecuteActivity(name, task)
 	if err != nil {
 		return err
@@ -145,6 +150,13 @@ func (d *desk) start(task perdure.StartTask) perdure.Answer {
 	d.t.Helper()
 	var a perdure.Answer
 	require.NoError(d.t, d.run(perdure.ActivityStart, task, &a))
+	return a
+}
+
+func (d *desk) fetch(task perdure.PageTask) perdure.PageAnswer {
+	d.t.Helper()
+	var a perdure.PageAnswer
+	require.NoError(d.t, d.run(perdure.ActivityFetchPage, task, &a))
 	return a
 }
 

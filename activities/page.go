@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities/protocol"
 	"github.com/perdure-dev/perdure/activities/transport"
+	"github.com/perdure-dev/perdure/tokens"
 )
 
 // FetchPage fetches one page of a collection. What is transient is the activity's
@@ -94,7 +96,12 @@ func (p *page) refused(ctx context.Context, e protocol.Exchange) (*perdure.PageA
 	if p.isStale(e.Status) {
 		words.Message = protocol.Cut("the service no longer takes this page's token, or never did: "+words.Message, 4096)
 	}
-	return &perdure.PageAnswer{ErrorType: perdure.ErrorPageRejected, Error: words}, nil
+	return p.without(perdure.ErrorPageRejected, words), nil
+}
+
+// without is an answer that has no page.
+func (p *page) without(errorType string, words *perdure.ServiceError) *perdure.PageAnswer {
+	return &perdure.PageAnswer{Protocol: p.state.Protocol, ErrorType: errorType, Error: words}
 }
 
 // isStale reports whether the status is one by which services refuse a page token that
@@ -114,9 +121,11 @@ func (p *page) unanswered(ctx context.Context, err error) error {
 	return tryAgain(ctx, words, 0)
 }
 
-// tryAgain is the error after which the activity is tried again.
+// tryAgain is the error after which the activity is tried again. Temporal keeps 4 KiB of
+// it for those who look.
 func tryAgain(ctx context.Context, words *perdure.ServiceError, asked time.Duration) error {
 	wait := pace{}.afterFailure(int(activity.GetInfo(ctx).Attempt), asked)
+	words.Message, words.Details = protocol.Cut(words.Message, 1024), nil
 	return temporal.NewApplicationErrorWithOptions(words.String(), words.Code, temporal.ApplicationErrorOptions{
 		NextRetryDelay: wait, Category: temporal.ApplicationErrorCategoryBenign, Details: []any{words},
 	})
@@ -125,15 +134,19 @@ func tryAgain(ctx context.Context, words *perdure.ServiceError, asked time.Durat
 // answer makes the verdict on a page that was read.
 func (p *page) answer(ctx context.Context, ask protocol.Ask, response *transport.Response, read protocol.Page) (*perdure.PageAnswer, error) {
 	out := &perdure.PageAnswer{Protocol: p.state.Protocol, Values: read.Values, Count: read.Count, Print: printOf(ask)}
-	if err := p.sealBoth(ctx, out, read.Next); err != nil {
+	err := p.sealBoth(ctx, out, read.Next)
+	switch {
+	case errors.Is(err, tokens.ErrTooLarge):
+		return p.without(perdure.ErrorTokenTooLarge, &perdure.ServiceError{
+			Code: perdure.ErrorTokenTooLarge, Message: "the request is too large to be repeated for the pages after: " + perdure.Reason(err),
+		}), nil
+	case err != nil:
 		return nil, err
 	}
 	if read.Next != nil {
-		next, err := p.ask(read.Next)
-		if err != nil {
-			return nil, &perdure.ProtocolError{Protocol: p.state.Protocol, Message: "names a next page that cannot be asked for: " + perdure.Reason(err)}
+		if out.NextPrint, err = p.printOfNext(read.Next); err != nil {
+			return nil, err
 		}
-		out.NextPrint = printOf(next)
 	}
 	if out.NextPrint == out.Print {
 		return nil, &perdure.ProtocolError{Protocol: p.state.Protocol, Message: "the page names itself as the next one"}
@@ -141,6 +154,16 @@ func (p *page) answer(ctx context.Context, ask protocol.Ask, response *transport
 	out.Response = p.service.Capture(response)
 	putAround(out)
 	return fitPage(out, p.a.valueLimitHint())
+}
+
+// printOfNext is the print of the request for the next page. One that options keep from
+// ever being sent is an error of the page before.
+func (p *page) printOfNext(next json.RawMessage) (string, error) {
+	ask, err := p.ask(next)
+	if err != nil {
+		return "", &perdure.ProtocolError{Protocol: p.state.Protocol, Message: "names a next page that cannot be asked for: " + perdure.Reason(err)}
+	}
+	return printOf(ask), p.checkHeaders(ask)
 }
 
 var errNoPagers = errors.New("activities: Pagers is missing")

@@ -1,10 +1,14 @@
 package activities
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -43,7 +47,11 @@ func (a *Activities) openPage(task perdure.PageTask) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.paging, err = a.Pagers.Bind(p.state.Protocol, p.state.Options); err != nil {
+	p.paging, err = a.Pagers.Bind(p.state.Protocol, p.state.Options)
+	switch {
+	case err != nil && task.Input == nil:
+		return nil, fmt.Errorf("bind the page's protocol: %v", err) //nolint:errorlint // not an end: another worker may have it
+	case err != nil:
 		return nil, err
 	}
 	return p, p.prepare()
@@ -94,7 +102,7 @@ func (a *Activities) tokenPage(in *perdure.CollectionInput) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.service(opened.Header.Service); err != nil {
+	if err := a.checkService(opened.Header.Service); err != nil {
 		return nil, err
 	}
 	return a.pageOf(opened.Header, opened.State)
@@ -161,15 +169,16 @@ func (p *page) ask(next json.RawMessage) (protocol.Ask, error) {
 // request is what is sent for a page: the collection's own headers and, over them,
 // the pager's.
 func (p *page) request(ask protocol.Ask) (transport.Request, error) {
-	if err := p.service.CheckHeaders("protocol.options.into.header", ask.Header); err != nil {
+	if err := p.checkHeaders(ask); err != nil {
 		return transport.Request{}, err
 	}
 	target, err := p.service.Resolve(ask.URL)
 	if err != nil {
 		return transport.Request{}, err
 	}
-	// What the caller's options decide is the caller's asking.
-	if ask.Option != "" || ask.Method != p.first.Method && ask.Method != http.MethodGet {
+	// What the caller's options decide is the caller's asking: any method but the one
+	// by which a link is followed is the caller's.
+	if ask.Option != "" || ask.Method != http.MethodGet {
 		if err := p.service.CheckChosen(ask.Method, target); err != nil {
 			return transport.Request{}, err
 		}
@@ -181,8 +190,13 @@ func (p *page) request(ask protocol.Ask) (transport.Request, error) {
 	return transport.Request{Method: ask.Method, URL: target, Header: h, Body: ask.Body}, nil
 }
 
+// checkHeaders refuses a header that the caller's options may not name.
+func (p *page) checkHeaders(ask protocol.Ask) error {
+	return p.service.CheckHeaders("protocol.options.into.header", ask.Header)
+}
+
 // headers are the first request's: all of them on the first page, later the ones that
-// go on later requests, and those of a body that is repeated.
+// go on later requests, and those that say what a repeated body is.
 func (p *page) headers(ask protocol.Ask) http.Header {
 	r := &p.state.Request
 	h := http.Header{"Accept": {"application/json, */*;q=0.5"}}
@@ -192,9 +206,7 @@ func (p *page) headers(ask protocol.Ask) http.Header {
 	given := r.Headers
 	if len(p.state.Next) > 0 {
 		given = laterHeaders(r, p.service)
-		if kind := contentType(r.Headers); kind != nil && ask.Body != nil {
-			h["Content-Type"] = kind
-		}
+		maps.Copy(h, p.contentHeaders(ask.Body))
 	}
 	for name, values := range given {
 		h[http.CanonicalHeaderKey(name)] = values
@@ -202,21 +214,27 @@ func (p *page) headers(ask protocol.Ask) http.Header {
 	return h
 }
 
-func contentType(headers map[string][]string) []string {
-	for name, values := range headers {
-		if http.CanonicalHeaderKey(name) == "Content-Type" {
-			return values
+// contentHeaders are those of the first request that go with its body: all of them
+// where that is repeated as it was, its type where it is changed.
+func (p *page) contentHeaders(body []byte) http.Header {
+	out := http.Header{}
+	for name, values := range p.state.Request.Headers {
+		n := http.CanonicalHeaderKey(name)
+		same := strings.HasPrefix(n, "Content-") && bytes.Equal(body, p.first.Body)
+		if body != nil && (same || n == "Content-Type") {
+			out[n] = values
 		}
 	}
-	return nil
+	return out
 }
 
 // sealBoth seals the state of this page, where it is not sealed as it should be, and
-// that of the next.
+// that of the next. Without the one a page has no token; without the other there is no
+// going on, which is tokens.ErrTooLarge.
 func (p *page) sealBoth(ctx context.Context, out *perdure.PageAnswer, next json.RawMessage) error {
 	if p.sealed == "" {
 		sealed, err := p.seal(ctx, p.state)
-		if err != nil {
+		if err != nil && !errors.Is(err, tokens.ErrTooLarge) {
 			return err
 		}
 		out.Sealed = sealed

@@ -62,6 +62,25 @@ func (c *Client) startCollection(ctx context.Context, in perdure.CollectionInput
 // start starts the workflow, or joins the one that has its id, and waits for the first
 // page.
 func (h *collection) start(ctx context.Context, in perdure.CollectionInput, o CollectionOptions) error {
+	for wait := askAgainWait; ; wait = min(2*wait, askAgainMaxWait) {
+		err := h.startOnce(ctx, in, o)
+		switch {
+		case err == nil:
+			return nil
+		case isTaken(err), isClosed(err), isBusy(err):
+			return nil // it is there; reading it says the rest
+		case stopped(ctx, err):
+			return context.Cause(ctx)
+		case !isBrokenOff(err):
+			return h.called(ctx, err)
+		}
+		if err := pause(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+func (h *collection) startOnce(ctx context.Context, in perdure.CollectionInput, o CollectionOptions) error {
 	c := h.client
 	start := c.temporal.NewWithStartWorkflowOperation(
 		c.workflowOptions(h.id, collectionSummary(in, o.Summary), enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE), perdure.WorkflowCollection, in)
@@ -71,16 +90,10 @@ func (h *collection) start(ctx context.Context, in perdure.CollectionInput, o Co
 			UpdateName: perdure.UpdateWait, Args: []any{perdure.WaitRequest{}}, WaitForStage: client.WorkflowUpdateStageCompleted,
 		},
 	})
-	if err == nil {
-		err = update.Get(ctx, nil)
+	if err != nil {
+		return err
 	}
-	switch {
-	case err == nil:
-		return nil
-	case isTaken(err), isClosed(err), isBusy(err):
-		return nil // it is there; reading it says the rest
-	}
-	return h.called(ctx, err)
+	return update.Get(ctx, nil)
 }
 
 // checkPageToken verifies a token before anything is started, where there is a keyset.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
@@ -105,12 +106,30 @@ func called(ctx context.Context, id string, err error, failure func(*temporal.Ap
 		return failure(app)
 	}
 	var query *serviceerror.QueryFailed
-	if errors.As(err, &query) && query.Failure != nil {
-		if errors.As(temporal.GetDefaultFailureConverter().FailureToError(query.Failure), &app) {
+	if errors.As(err, &query) {
+		if app := refusal(query); app != nil {
 			return failure(app)
 		}
 	}
 	return notFoundOr(id, err)
+}
+
+// applicationText is how the SDK writes an application error that has a type.
+var applicationText = regexp.MustCompile(`(?s)^(.*) \(type: (\w+), retryable: (?:true|false)\)$`)
+
+// refusal is the application error with which a workflow refused a query; nil where it
+// was another. Of a query that is answered along with a workflow task only the text
+// comes, without the details: Go SDK 1.50, internal_task_handlers.go, completeWorkflow.
+func refusal(query *serviceerror.QueryFailed) *temporal.ApplicationError {
+	var app *temporal.ApplicationError
+	if query.Failure != nil {
+		errors.As(temporal.GetDefaultFailureConverter().FailureToError(query.Failure), &app)
+		return app
+	}
+	if parts := applicationText.FindStringSubmatch(query.Message); parts != nil {
+		errors.As(temporal.NewNonRetryableApplicationError(parts[1], parts[2], nil), &app)
+	}
+	return app
 }
 
 // deadlineSlack is how much earlier than the context a call may notice its deadline:
@@ -152,10 +171,4 @@ func notFoundOr(id string, err error) error {
 func isNotFound(err error) bool {
 	var nf *serviceerror.NotFound
 	return errors.As(err, &nf)
-}
-
-// moved reports that an update met a run that was about to continue as new.
-func moved(err error) bool {
-	var app *temporal.ApplicationError
-	return errors.As(err, &app) && app.Type() == perdure.ErrorRunMoved
 }

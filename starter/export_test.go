@@ -8,4 +8,5 @@ var (
 	SameJSON  = sameJSON[perdure.OperationInput]
 	Stopped   = stopped
 	Outcome   = outcome
+	Refusal   = refusal
 )

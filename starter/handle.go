@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 
 	"go.temporal.io/sdk/client"
 
@@ -102,12 +101,9 @@ func (h *handle) AwaitStarted(ctx context.Context) (perdure.Status, error) {
 	return h.update(ctx, perdure.UpdateAwaitStarted, perdure.UpdateAwaitStarted)
 }
 
-// movedWait is the pause before an update is sent to the next run.
-const movedWait = 50 * time.Millisecond
-
 // update runs an update to its end. On a closed operation the status answers.
 func (h *handle) update(ctx context.Context, name, updateID string, args ...any) (perdure.Status, error) {
-	for {
+	for wait := askAgainWait; ; wait = min(2*wait, askAgainMaxWait) {
 		var s perdure.Status
 		u, err := h.client.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 			WorkflowID: h.id, UpdateID: updateID, UpdateName: name, Args: args, WaitForStage: client.WorkflowUpdateStageCompleted,
@@ -118,10 +114,9 @@ func (h *handle) update(ctx context.Context, name, updateID string, args ...any)
 		switch {
 		case err == nil:
 			return h.note(s), nil
-		case moved(err): // the next run answers, in a moment
-			select {
-			case <-ctx.Done():
-			case <-time.After(movedWait):
+		case moved(err): // it is answered in a moment
+			if err := pause(ctx, wait); err != nil {
+				return s, err
 			}
 		case isClosed(err):
 			return h.Status(ctx)

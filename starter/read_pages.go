@@ -6,19 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"time"
 
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/perdure-dev/perdure"
-)
-
-// Waits of a reader between asking and asking again.
-const (
-	askAgainWait    = 50 * time.Millisecond
-	askAgainMaxWait = 2 * time.Second
 )
 
 // maxLead bounds the pages that are fetched ahead of a caller who takes them as fast as
@@ -104,7 +96,7 @@ func (r *reader) page(ctx context.Context, index int) (*perdure.Page, error) {
 	if index < 0 {
 		return nil, &perdure.InputError{Field: "index", Message: "is negative, want 0 for the first page, or more"}
 	}
-	for {
+	for forgotten := false; ; forgotten = true {
 		if p, ok := r.buffered(index); ok {
 			return p, nil
 		}
@@ -112,8 +104,8 @@ func (r *reader) page(ctx context.Context, index int) (*perdure.Page, error) {
 			return nil, err
 		}
 		p, err := r.read(ctx, index)
-		if isOf(err, perdure.ErrorNotFetched) { // a run that was reset knows less
-			r.known = perdure.CollectionStatus{}
+		if !forgotten && (isOf(err, perdure.ErrorNotFetched) || isOf(err, perdure.ErrorOtherRun)) {
+			r.known = perdure.CollectionStatus{} // of a run that was reset, or has gone on
 			continue
 		}
 		if err != nil {
@@ -156,21 +148,19 @@ func (r *reader) await(ctx context.Context, index int) error {
 			continue
 		}
 		s, err := r.h.await(ctx, perdure.WaitRequest{Index: at, Ahead: max(1, r.lead)})
+		if again(err) { // more wait than the engine takes at once, or a worker died with it
+			s, err = r.h.Status(ctx)
+		}
 		switch {
-		case err == nil && at < s.Pages:
+		case err != nil && !again(err):
+			return err
+		case err != nil, s.Stale: // what is in the memo does not say how the collection goes on
+		case at < s.Pages:
 			r.known = s
 			return nil
-		case err == nil:
+		case s.Done:
 			r.known = s
-			if s.Done {
-				continue
-			}
-		case !isBusy(err):
-			return err
-		default: // more wait than the engine takes at once
-			if s, err := r.h.Status(ctx); err == nil {
-				r.known = s
-			}
+			continue
 		}
 		if err := pause(ctx, wait); err != nil {
 			return err
@@ -193,8 +183,6 @@ func (h *collection) await(ctx context.Context, request perdure.WaitRequest) (pe
 		return s, nil
 	case isClosed(err):
 		return h.Status(ctx)
-	case isBusy(err):
-		return s, err
 	}
 	return s, h.called(ctx, err)
 }
@@ -246,17 +234,17 @@ func (h *collection) input(ctx context.Context) (perdure.CollectionInput, error)
 // read reads a page that is there, from the run that holds it. Where that run is gone,
 // the page is fetched again by the token that the page before it had.
 func (r *reader) read(ctx context.Context, index int) (*perdure.Page, error) {
-	p, err := r.readFrom(ctx, "", index)
-	run, elsewhere := otherRun(err)
-	if !elsewhere {
-		return p, err
+	run := r.runOf(index)
+	p, err := r.readFrom(ctx, run, index)
+	if other, elsewhere := otherRun(err); elsewhere {
+		run = other.RunID
+		p, err = r.readFrom(ctx, run, index)
 	}
-	p, err = r.readFrom(ctx, run.RunID, index)
-	if !errors.Is(err, ErrNotFound) {
+	if run == "" || !errors.Is(err, ErrNotFound) {
 		return p, err
 	}
 	if r.next == "" || r.nextIndex != index {
-		return nil, fmt.Errorf("starter: page %d: the run that held it, %s, is no longer kept; its token still gives it: %w", index, run.RunID, err)
+		return nil, fmt.Errorf("starter: page %d: the run that held it, %s, is no longer kept; its token still gives it: %w", index, run, err)
 	}
 	in, err := r.h.input(ctx)
 	if err != nil {
@@ -265,12 +253,33 @@ func (r *reader) read(ctx context.Context, index int) (*perdure.Page, error) {
 	return r.h.client.getPage(ctx, perdure.CollectionInput{Token: r.next, Type: in.Type, Audience: in.Audience}, nil)
 }
 
+// runOf is the run that holds a page; "", the current one, where that is not known. A
+// query by the run is answered even if the workflow continues as new in between.
+func (r *reader) runOf(index int) (runID string) {
+	for _, s := range r.known.Segments {
+		if s.FirstIndex > index-r.base {
+			break
+		}
+		runID = s.RunID
+	}
+	return runID
+}
+
 // readFrom reads the page from a run, and keeps what comes with it.
 func (r *reader) readFrom(ctx context.Context, runID string, index int) (*perdure.Page, error) {
 	var got perdure.Pages
 	request := perdure.PagesRequest{Index: index - r.base, Max: r.max}
-	if err := r.h.query(ctx, runID, perdure.QueryPages, &got, request); err != nil {
-		return nil, err
+	for wait := askAgainWait; ; wait = min(2*wait, askAgainMaxWait) {
+		err := r.h.query(ctx, runID, perdure.QueryPages, &got, request)
+		if err == nil {
+			break
+		}
+		if !again(err) {
+			return nil, err
+		}
+		if err := pause(ctx, wait); err != nil {
+			return nil, err
+		}
 	}
 	if len(got.Pages) == 0 {
 		return nil, fmt.Errorf("starter: %q answered with no page", r.h.id)
@@ -308,23 +317,6 @@ func pageError(app *temporal.ApplicationError) error {
 func isOf(err error, errorType string) bool {
 	var bad *perdure.CollectionError
 	return errors.As(err, &bad) && bad.Type == errorType
-}
-
-func isBusy(err error) bool {
-	var busy *serviceerror.ResourceExhausted
-	return errors.As(err, &busy)
-}
-
-// pause waits for d, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-t.C:
-		return nil
-	}
 }
 
 // decodeValues reads the array of a page's values.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/starter"
@@ -66,4 +67,34 @@ func TestADeadlineThatTheServerNoticedFirst(t *testing.T) {
 		defer stop()
 		require.False(t, starter.Stopped(far, serviceerror.NewCanceled("stream terminated")), "the deadline is far")
 	})
+}
+
+// Of a query that is answered along with a workflow task only the text comes.
+func TestARefusedQueryHasItsType(t *testing.T) {
+	t.Parallel()
+	app := temporal.NewNonRetryableApplicationError("page 3 (of 2): not there\nyet", perdure.ErrorNotFetched, nil, "details")
+	whole := temporal.GetDefaultFailureConverter().ErrorToFailure(app)
+	for _, c := range []struct {
+		name        string
+		failed      serviceerror.QueryFailed
+		want        string // its type; "": it is no refusal
+		withDetails bool
+	}{
+		{"whole", serviceerror.QueryFailed{Message: app.Error(), Failure: whole}, perdure.ErrorNotFetched, true},
+		{"its text alone", serviceerror.QueryFailed{Message: app.Error()}, perdure.ErrorNotFetched, false},
+		{"no type", serviceerror.QueryFailed{Message: "unknown queryType"}, "", false},
+		{"another failure", serviceerror.QueryFailed{Message: "x", Failure: temporal.GetDefaultFailureConverter().ErrorToFailure(temporal.NewCanceledError())}, "", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got := starter.Refusal(&c.failed)
+			if c.want == "" {
+				require.Nil(t, got)
+				return
+			}
+			require.Equal(t, c.want, got.Type())
+			require.Equal(t, "page 3 (of 2): not there\nyet", got.Message())
+			require.Equal(t, c.withDetails, got.HasDetails())
+		})
+	}
 }

@@ -24,6 +24,10 @@ import (
 // any other may go on with it.
 const stickyTimeout = 5 * time.Second
 
+// deadlockTimeout is how long a workflow may compute. It takes milliseconds, of which a
+// busy machine can make the second that the SDK allows.
+const deadlockTimeout = 5 * time.Second
+
 // Options of a Worker.
 type Options struct {
 	// Namespace that the client was made with. Default "default", as the client's.
@@ -90,6 +94,7 @@ func (w *Worker) options(cfg *Config) worker.Options {
 		WorkflowTaskPollerBehavior:         scaling,
 		ActivityTaskPollerBehavior:         scaling,
 		StickyScheduleToStartTimeout:       stickyTimeout,
+		DeadlockDetectionTimeout:           deadlockTimeout,
 		WorkerStopTimeout:                  cfg.drain(),
 		DisableRegistrationAliasing:        true,
 		OnFatalError:                       w.fail,

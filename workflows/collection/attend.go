@@ -56,17 +56,18 @@ func (c *collection) await(work workflow.Context, until func() bool) {
 	c.attend(work)
 }
 
-// watchIdle notices when nobody has asked for as long as the idle timeout.
+// watchIdle notices when nobody has asked for as long as the idle timeout. Whoever
+// waits is asking, and is waited for without a timer.
 func (c *collection) watchIdle(work workflow.Context) {
-	for !c.done() && !c.moving {
+	for {
+		_ = workflow.Await(work, func() bool { return c.waiting == 0 || c.done() || c.moving })
+		if c.done() || c.moving {
+			return
+		}
 		left := c.AskedAt.Add(c.idleTimeout()).Sub(workflow.Now(work))
-		switch {
-		case left > 0:
-		case c.waiting == 0:
+		if left <= 0 {
 			c.idle = true
 			return
-		default:
-			left = c.idleTimeout()
 		}
 		if workflow.Sleep(work, left) != nil {
 			return

@@ -3,6 +3,7 @@ package collection
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.temporal.io/sdk/temporal"
@@ -94,8 +95,8 @@ func details(s perdure.CollectionStatus) string {
 		{"state", string(s.State)},
 		{"service", s.Service},
 		{"protocol", s.Protocol},
-		{"pages", fmt.Sprint(s.Pages)},
-		{"items", fmt.Sprint(s.Items)},
+		{"pages", strconv.Itoa(s.Pages)},
+		{"items", strconv.Itoa(s.Items)},
 		{"error type", s.ErrorType},
 		{"error", s.Error.String()},
 	} {

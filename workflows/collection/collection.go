@@ -67,6 +67,8 @@ type collection struct {
 	// pages of this run, of which the first has the index firstIndex.
 	pages      []held
 	firstIndex int
+	// continued: an earlier run has begun.
+	continued bool
 
 	outer         workflow.Context
 	outerAttended bool
@@ -93,8 +95,8 @@ const (
 )
 
 func newCollection(ctx workflow.Context, raw perdure.RawInput, carried *Carried) *collection {
-	c := &collection{raw: raw}
-	if carried != nil {
+	c := &collection{raw: raw, continued: carried != nil}
+	if c.continued {
 		c.Carried = *carried
 	} else {
 		now := workflow.GetInfo(ctx).WorkflowStartTime.UTC()
@@ -113,14 +115,19 @@ func (c *collection) begin(work workflow.Context) {
 		c.end(work, failed, perdure.StateFailed, perdure.ErrorInvalidInput, failure.Input(err))
 		return
 	}
-	if c.Status.Pages > 0 {
+	if c.continued {
 		c.publish(work) // the current details are a run's own
 		return
 	}
-	c.Status.Type, c.Status.Service, c.Status.Protocol = c.input.Type, c.input.ServiceName(), perdure.AutoProtocol
-	if c.input.Protocol != nil {
-		c.Status.Protocol = c.input.Protocol.Name
+	c.Status.Type, c.Status.Service, c.Status.Protocol = c.input.Type, c.input.ServiceName(), protocolName(c.input)
+}
+
+// protocolName is the protocol that the caller asked for.
+func protocolName(in perdure.CollectionInput) string {
+	if in.Protocol == nil {
+		return perdure.AutoProtocol
 	}
+	return in.Protocol.Name
 }
 
 func (c *collection) read() error { return read(c.raw, &c.input) }

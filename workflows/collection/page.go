@@ -1,6 +1,7 @@
 package collection
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -23,7 +24,7 @@ const quick = 5 * time.Second
 // the idle timeout.
 func Page(ctx workflow.Context, input perdure.RawInput) (*perdure.Page, error) {
 	p := &single{status: perdure.CollectionStatus{
-		State: perdure.StateStarting, StartedAt: workflow.GetInfo(ctx).WorkflowStartTime.UTC(), Protocol: perdure.AutoProtocol,
+		State: perdure.StateStarting, StartedAt: workflow.GetInfo(ctx).WorkflowStartTime.UTC(),
 	}}
 	if err := p.serve(ctx); err != nil {
 		return nil, err
@@ -31,7 +32,7 @@ func Page(ctx workflow.Context, input perdure.RawInput) (*perdure.Page, error) {
 	if err := read(input, &p.input); err != nil {
 		return nil, p.fail(ctx, perdure.ErrorInvalidInput, failure.Input(err))
 	}
-	p.status.Type, p.status.Service = p.input.Type, p.input.ServiceName()
+	p.status.Type, p.status.Service, p.status.Protocol = p.input.Type, p.input.ServiceName(), protocolName(p.input)
 	cancelable, stop := workflow.WithCancel(ctx)
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		workflow.GetSignalChannel(ctx, perdure.SignalCancel).Receive(ctx, nil)
@@ -45,6 +46,7 @@ func Page(ctx workflow.Context, input perdure.RawInput) (*perdure.Page, error) {
 	case err != nil:
 		return nil, p.fail(ctx, perdure.ErrorOperationTimedOut, why(err))
 	case a.ErrorType != "":
+		p.status.Service, p.status.Protocol = cmp.Or(a.Service, p.status.Service), cmp.Or(a.Protocol, p.status.Protocol)
 		return nil, p.fail(ctx, a.ErrorType, a.Error)
 	}
 	return p.succeed(ctx, *a), nil
@@ -64,26 +66,44 @@ func (p *single) serve(ctx workflow.Context) error {
 	return workflow.SetQueryHandler(ctx, perdure.QueryToken, func() (string, error) { return token(p.next) })
 }
 
+// fetch has the page fetched: once within the workflow's first task, and then by an
+// activity that is tried until the idle timeout has passed since the start.
 func (p *single) fetch(ctx workflow.Context) (*perdure.PageAnswer, error) {
 	task := perdure.PageTask{Input: &p.input}
 	var a perdure.PageAnswer
 	local := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		ScheduleToCloseTimeout: quick, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
 	})
-	if err := workflow.ExecuteLocalActivity(local, perdure.ActivityFetchPage, task).Get(ctx, &a); err == nil || ctx.Err() != nil {
+	err := workflow.ExecuteLocalActivity(local, perdure.ActivityFetchPage, task).Get(ctx, &a)
+	if err == nil || ctx.Err() != nil {
 		return &a, err
 	}
+	wait := askedWait(err)
+	left := p.status.StartedAt.Add(idleTimeout(p.input)).Sub(workflow.Now(ctx)) - wait
+	if left <= 0 {
+		return nil, err
+	}
+	if err := workflow.Sleep(ctx, wait); err != nil {
+		return nil, err
+	}
 	options := activityOptions()
-	options.ScheduleToCloseTimeout = idleTimeout(p.input)
-	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), perdure.ActivityFetchPage, task).Get(ctx, &a)
+	options.ScheduleToCloseTimeout = left
+	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), perdure.ActivityFetchPage, task).Get(ctx, &a)
 	return &a, err
+}
+
+// askedWait is the wait before an activity that failed is tried again; 0: there is none.
+func askedWait(err error) time.Duration {
+	if last, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		return last.NextRetryDelay()
+	}
+	return 0
 }
 
 // why is the last failure of an activity that was tried until its time was up.
 func why(err error) *perdure.ServiceError {
 	out := &perdure.ServiceError{Code: perdure.ErrorOperationTimedOut, Message: "the page has not come within idleTimeoutSeconds"}
-	var last *temporal.ApplicationError
-	if errors.As(err, &last) {
+	if last, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		out.Message += ": " + failure.Cut(last.Message(), 1024)
 	}
 	return out

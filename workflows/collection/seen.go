@@ -16,28 +16,28 @@ type seen struct {
 	known map[string]bool
 }
 
-func (s *seen) add(print string) {
-	if s.has(print) { // a page that is asked for again after it failed
+func (s *seen) add(mark string) {
+	if s.has(mark) { // a page that is asked for again after it failed
 		return
 	}
 	if s.Count&(s.Count-1) == 0 {
-		s.Anchor = print
+		s.Anchor = mark
 	}
 	s.Count++
-	s.Prints = append(s.Prints, print)
-	s.known[print] = true
+	s.Prints = append(s.Prints, mark)
+	s.known[mark] = true
 	if len(s.Prints) > maxSeen {
 		delete(s.known, s.Prints[0])
 		s.Prints = s.Prints[1:]
 	}
 }
 
-func (s *seen) has(print string) bool {
+func (s *seen) has(mark string) bool {
 	if s.known == nil {
 		s.known = make(map[string]bool, len(s.Prints))
 		for _, p := range s.Prints {
 			s.known[p] = true
 		}
 	}
-	return print == s.Anchor && print != "" || s.known[print]
+	return mark == s.Anchor && mark != "" || s.known[mark]
 }

@@ -1,6 +1,7 @@
 package collection
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"go.temporal.io/sdk/temporal"
@@ -54,8 +55,8 @@ func (c *collection) page(raw perdure.RawInput) (*perdure.Page, error) {
 	return c.pages[r.Index-c.firstIndex].page(r.Index), nil
 }
 
-// maxAnswerBytes is about how much a query answers with, below Temporal's 2 MB. A page
-// alone is never too large.
+// maxAnswerBytes bounds what a query answers with, below Temporal's 2 MB. A page alone is
+// never too large.
 const maxAnswerBytes = 1_000_000
 
 // pagesFrom reads several pages of this run: who reads a closed run, which is replayed
@@ -73,13 +74,17 @@ func (c *collection) pagesFrom(raw perdure.RawInput) (*perdure.Pages, error) {
 	}
 	out := &perdure.Pages{}
 	size := 0
-	for i := r.Index; i < c.Status.Pages && (r.Max == 0 || i < r.Index+r.Max); i++ {
-		h := c.pages[i-c.firstIndex]
-		size += h.size()
+	for i := r.Index; i < c.Status.Pages && (r.Max == 0 || i-r.Index < r.Max); i++ {
+		p := c.pages[i-c.firstIndex].page(i)
+		raw, err := json.Marshal(p)
+		if err != nil {
+			return nil, err
+		}
+		size += len(raw)
 		if size > maxAnswerBytes && len(out.Pages) > 0 {
 			break
 		}
-		out.Pages = append(out.Pages, *h.page(i))
+		out.Pages = append(out.Pages, *p)
 	}
 	return out, nil
 }
@@ -107,28 +112,6 @@ func (c *collection) elsewhere(index int) error {
 	return temporal.NewNonRetryableApplicationError(
 		fmt.Sprintf("page %d is in run %s: query that run", index, s.RunID), perdure.ErrorOtherRun, nil, s)
 }
-
-// size is about how much the page takes in an answer.
-func (h held) size() int {
-	n := len(h.answer.Values) + len(h.token) + len(h.answer.Next)
-	if h.answer.Around != nil {
-		n += len(h.answer.Values) + len(h.answer.Around.Before) + len(h.answer.Around.After)
-	}
-	if r := h.answer.Response; r != nil && r.Body != nil {
-		b := r.Body
-		n += len(b.JSON)
-		if b.Text != nil {
-			n += len(*b.Text)
-		}
-		if b.Base64 != nil {
-			n += len(*b.Base64)
-		}
-	}
-	return n + headerRoom
-}
-
-// headerRoom is about what a response's headers take.
-const headerRoom = 2_000
 
 func (h held) page(index int) *perdure.Page {
 	p := &perdure.Page{Values: h.answer.Values, Index: index, Last: h.answer.Next == "", Response: h.answer.Response}

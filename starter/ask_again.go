@@ -1,0 +1,54 @@
+package starter
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/perdure-dev/perdure"
+)
+
+// Waits between asking a workflow and asking it again.
+const (
+	askAgainWait    = 50 * time.Millisecond
+	askAgainMaxWait = 2 * time.Second
+)
+
+// moved reports that an update met a run that was about to continue as new, or a
+// workflow task that came to nothing: it is to be sent again.
+func moved(err error) bool {
+	var app *temporal.ApplicationError
+	return errors.As(err, &app) && app.Type() == perdure.ErrorRunMoved || isNotReady(err)
+}
+
+// again reports that a workflow is to be asked again: it is busy, or what was asked was
+// broken off, as when a worker dies with it.
+func again(err error) bool { return isBusy(err) || isBrokenOff(err) }
+
+// isBusy: the workflow is there, and cannot take what was asked right now.
+func isBusy(err error) bool {
+	var busy *serviceerror.ResourceExhausted
+	return errors.As(err, &busy) || isNotReady(err)
+}
+
+// isNotReady: the workflow task failed that had what was asked, or those before it. One
+// that ends a run fails when something has come meanwhile.
+func isNotReady(err error) bool {
+	var notReady *serviceerror.WorkflowNotReady
+	return errors.As(err, &notReady)
+}
+
+// pause waits for d, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-t.C:
+		return nil
+	}
+}
