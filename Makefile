@@ -1,13 +1,14 @@
 # make demo    builds everything and shows an operation survive the death of its worker
 # make test    unit, workflow, replay, command-line and end-to-end tests of both modules
 # make lint    vet, golangci-lint, workflowcheck, formatting
+# make docs    the tables of rules in docs, from the tests that declare them
 
 GO       ?= go
 BIN      := bin
 TOOL     := $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 E2E_TIME ?= 20m
 
-.PHONY: all build demo test test-unit test-diff test-devserver lint fmt fuzz clean
+.PHONY: all build demo test test-unit test-diff test-devserver lint fmt docs fuzz clean
 
 all: build
 
@@ -54,15 +55,20 @@ lint:
 	cd devserver && $(GO) vet ./...
 	cd difftests && $(GO) vet ./...
 	$(TOOL) golangci-lint run ./...
+	cd devserver && $(TOOL) golangci-lint run -c ../.golangci.yml ./...
+	cd difftests && $(TOOL) golangci-lint run -c ../.golangci.yml ./...
 	$(TOOL) workflowcheck -config $(CURDIR)/.workflowcheck.yaml ./workflows/...
 	@unformatted=$$($(TOOL) gofumpt -l .); test -z "$$unformatted" || { echo "gofumpt would change: $$unformatted"; exit 1; }
 
 fmt:
 	$(TOOL) gofumpt -w .
 
+docs:
+	$(GO) run ./docs/internal/write
+
 FUZZTIME ?= 30s
 fuzz:
-	@for p in tokens activities/protocol activities/protocol/azure activities/protocol/google activities/protocol/openai activities/protocol/location activities/protocol/waiter; do \
+	@for p in tokens activities/protocol activities/protocol/azure activities/protocol/google activities/protocol/openai activities/protocol/location activities/protocol/waiter activities/protocol/nextlink activities/protocol/link activities/protocol/token; do \
 	  for f in $$($(GO) test -list '^Fuzz' ./$$p | grep ^Fuzz); do \
 	    $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) ./$$p || exit 1; done; done
 

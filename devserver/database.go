@@ -84,7 +84,7 @@ func openFile(ctx context.Context, filename string) (*database, error) {
 	return db, nil
 }
 
-func unique() string { return strconv.FormatInt(rand.Int64(), 10) }
+func unique() string { return strconv.FormatInt(rand.Int64(), 10) } //nolint:gosec // a name, no secret
 
 func sqlConfig(name string) config.SQL {
 	return config.SQL{
@@ -174,6 +174,7 @@ type schemaTarget struct {
 	tx  *sql.Tx
 }
 
+// Exec runs a statement within the transaction.
 func (t schemaTarget) Exec(statement string, args ...any) error {
 	_, err := t.tx.ExecContext(t.ctx, statement, args...)
 	return err
@@ -182,7 +183,7 @@ func (t schemaTarget) Exec(statement string, args ...any) error {
 // close leaves the file complete in itself, where the log can be written back.
 func (db *database) close() {
 	if db.keeper != nil {
-		_, _ = db.keeper.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+		_, _ = db.keeper.Exec("PRAGMA wal_checkpoint(TRUNCATE)") //nolint:noctx // to its end, whoever has given up
 		_ = db.keeper.Close()
 	}
 	if db.lock != nil {

@@ -34,23 +34,36 @@ func (f *fatal) Error() string {
 
 func (f *fatal) Unwrap() error { return f.cause }
 
+// SLog gives the logger that all goes to.
 func (l slogLogger) SLog() *slog.Logger { return l.out }
 
+// With adds tags to every message.
 func (l slogLogger) With(tags ...tag.Tag) log.Logger {
 	return slogLogger{slog.New(l.out.Handler().WithAttrs(attrs(tags)))}
 }
 
-func (l slogLogger) Debug(msg string, tags ...tag.Tag)  { l.log(slog.LevelDebug, msg, tags) }
-func (l slogLogger) Info(msg string, tags ...tag.Tag)   { l.log(slog.LevelInfo, msg, tags) }
-func (l slogLogger) Warn(msg string, tags ...tag.Tag)   { l.log(slog.LevelWarn, msg, tags) }
-func (l slogLogger) Error(msg string, tags ...tag.Tag)  { l.log(slog.LevelError, msg, tags) }
+// Debug logs at that level.
+func (l slogLogger) Debug(msg string, tags ...tag.Tag) { l.log(slog.LevelDebug, msg, tags) }
+
+// Info logs at that level.
+func (l slogLogger) Info(msg string, tags ...tag.Tag) { l.log(slog.LevelInfo, msg, tags) }
+
+// Warn logs at that level.
+func (l slogLogger) Warn(msg string, tags ...tag.Tag) { l.log(slog.LevelWarn, msg, tags) }
+
+// Error logs at that level.
+func (l slogLogger) Error(msg string, tags ...tag.Tag) { l.log(slog.LevelError, msg, tags) }
+
+// DPanic logs an error: this is nobody's development build of the server.
 func (l slogLogger) DPanic(msg string, tags ...tag.Tag) { l.log(slog.LevelError, msg, tags) }
 
+// Panic logs an error and panics.
 func (l slogLogger) Panic(msg string, tags ...tag.Tag) {
 	l.log(slog.LevelError, msg, tags)
 	panic(msg)
 }
 
+// Fatal logs an error and panics with a *fatal.
 func (l slogLogger) Fatal(msg string, tags ...tag.Tag) {
 	l.log(slog.LevelError, msg, tags)
 	f := &fatal{message: msg}
@@ -86,10 +99,12 @@ type demoter struct {
 
 func newDemoter(h slog.Handler) demoter { return demoter{Handler: h, on: new(atomic.Bool)} }
 
+// Enabled asks for the level that the message will have.
 func (d demoter) Enabled(ctx context.Context, level slog.Level) bool {
 	return d.Handler.Enabled(ctx, d.level(level))
 }
 
+// Handle passes a message on, at its level or at debug.
 func (d demoter) Handle(ctx context.Context, record slog.Record) error {
 	record.Level = d.level(record.Level)
 	if !d.Handler.Enabled(ctx, record.Level) {
@@ -105,10 +120,12 @@ func (d demoter) level(level slog.Level) slog.Level {
 	return level
 }
 
+// WithAttrs keeps the switch.
 func (d demoter) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return demoter{Handler: d.Handler.WithAttrs(attrs), on: d.on}
 }
 
+// WithGroup keeps the switch.
 func (d demoter) WithGroup(name string) slog.Handler {
 	return demoter{Handler: d.Handler.WithGroup(name), on: d.on}
 }

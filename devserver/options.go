@@ -1,6 +1,7 @@
 package devserver
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -78,7 +79,7 @@ func (o Options) validated() (Options, error) {
 	}
 	for option, port := range map[string]int{"Port": o.Port, "UIPort": o.UIPort} {
 		if port < 0 || port > 65535 {
-			return Options{}, &PortError{Option: option, Port: port, Err: fmt.Errorf("not between 0 and 65535")}
+			return Options{}, &PortError{Option: option, Port: port, Err: errors.New("not between 0 and 65535")}
 		}
 	}
 	o.Namespaces = slices.Clone(o.Namespaces)
@@ -86,7 +87,7 @@ func (o Options) validated() (Options, error) {
 		o.Namespaces = []string{"default"}
 	}
 	if slices.Contains(o.Namespaces, "") {
-		return Options{}, fmt.Errorf("devserver: a namespace without a name")
+		return Options{}, errors.New("devserver: a namespace without a name")
 	}
 	if o.Retention == 0 {
 		o.Retention = 24 * time.Hour

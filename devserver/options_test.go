@@ -2,13 +2,15 @@ package devserver_test
 
 import (
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/perdure-dev/perdure/devserver"
 	"github.com/stretchr/testify/require"
+
+	"github.com/perdure-dev/perdure/devserver"
 )
 
 // Every refusal comes before anything is started.
@@ -16,8 +18,8 @@ func TestOptionsRefused(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	defer func() { _ = taken.Close() }()
-	port := taken.Addr().(*net.TCPAddr).Port
+	t.Cleanup(func() { _ = taken.Close() })
+	port := portOf(t, taken)
 
 	text := filepath.Join(t.TempDir(), "text.db")
 	require.NoError(t, os.WriteFile(text, []byte("This is not a database, whatever its name says."), 0o600))
@@ -42,6 +44,7 @@ func TestOptionsRefused(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			_, err := devserver.Start(t.Context(), test.opts)
 			require.ErrorContains(t, err, test.want)
 		})
@@ -52,12 +55,19 @@ func TestPortErrorNamesTheOption(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	defer func() { _ = taken.Close() }()
-	port := taken.Addr().(*net.TCPAddr).Port
+	t.Cleanup(func() { _ = taken.Close() })
+	port := portOf(t, taken)
 
 	_, err = devserver.Start(t.Context(), devserver.Options{UIPort: port})
 	var refused *devserver.PortError
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, "UIPort", refused.Option)
 	require.Equal(t, port, refused.Port)
+}
+
+func portOf(t *testing.T, l net.Listener) int {
+	t.Helper()
+	address, err := netip.ParseAddrPort(l.Addr().String())
+	require.NoError(t, err)
+	return int(address.Port())
 }

@@ -1,6 +1,7 @@
 package devserver
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -39,7 +40,7 @@ type ports struct {
 
 // choosePorts finds a free port for everything that was not given one. All are
 // held until the last is found, so that no two are the same.
-func choosePorts(opts Options) (ports, error) {
+func choosePorts(ctx context.Context, opts Options) (ports, error) {
 	var held []net.Listener
 	defer func() {
 		for _, l := range held {
@@ -47,7 +48,7 @@ func choosePorts(opts Options) (ports, error) {
 		}
 	}()
 	take := func(option, ip string, port int) (int, error) {
-		l, err := listen(ip, port)
+		l, got, err := listen(ctx, ip, port)
 		if err != nil {
 			if port != 0 {
 				err = &PortError{Option: option, Port: port, Err: err}
@@ -55,7 +56,7 @@ func choosePorts(opts Options) (ports, error) {
 			return 0, err
 		}
 		held = append(held, l)
-		return l.Addr().(*net.TCPAddr).Port, nil
+		return got, nil
 	}
 	var p ports
 	var errs [6]error
@@ -70,20 +71,20 @@ func choosePorts(opts Options) (ports, error) {
 	return p, errors.Join(errs[:]...)
 }
 
-// listen on port, or on a free one for 0.
-func listen(ip string, port int) (net.Listener, error) {
+// listen on port, or on a free one for 0, and say on which.
+func listen(ctx context.Context, ip string, port int) (l net.Listener, got int, err error) {
+	var config net.ListenConfig
 	if port != 0 {
-		return net.Listen("tcp", address(ip, port))
+		l, err = config.Listen(ctx, "tcp", address(ip, port))
+		return l, port, err
 	}
-	var err error
 	for range 100 {
-		var l net.Listener
-		candidate := firstFreePort + rand.IntN(lastFreePort-firstFreePort+1)
-		if l, err = net.Listen("tcp", address(ip, candidate)); err == nil {
-			return l, nil
+		got = firstFreePort + rand.IntN(lastFreePort-firstFreePort+1) //nolint:gosec // any will do
+		if l, err = config.Listen(ctx, "tcp", address(ip, got)); err == nil {
+			return l, got, nil
 		}
 	}
-	return nil, fmt.Errorf("devserver: no free port on %s: %w", ip, err)
+	return nil, 0, fmt.Errorf("devserver: no free port on %s: %w", ip, err)
 }
 
 func address(ip string, port int) string {

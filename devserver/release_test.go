@@ -8,9 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/perdure-dev/perdure/devserver"
 	"github.com/perdure-dev/perdure/devserver/devservertest"
-	"github.com/stretchr/testify/require"
 )
 
 // keptPerServer is how many goroutines a stopped server may leave behind: those

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/perdure-dev/perdure/devserver"
-	"github.com/perdure-dev/perdure/devserver/devservertest"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -19,6 +17,9 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/perdure-dev/perdure/devserver"
+	"github.com/perdure-dev/perdure/devserver/devservertest"
 )
 
 // waitForSignalAndTimer starts a timer, and ends when it has fired and a signal

@@ -62,7 +62,7 @@ func (s *Server) startTemporal(ctx context.Context, opts Options) (ports, error)
 		return ports{}, err
 	}
 	// Before the database: that a port is taken is said without creating a file.
-	p, err := choosePorts(opts)
+	p, err := choosePorts(ctx, opts)
 	if err != nil {
 		return ports{}, err
 	}
@@ -79,7 +79,7 @@ func (s *Server) startTemporal(ctx context.Context, opts Options) (ports, error)
 			break
 		}
 		// Somebody was faster: others, unless it was a port that was asked for.
-		if p, err = choosePorts(opts); err != nil {
+		if p, err = choosePorts(ctx, opts); err != nil {
 			return ports{}, err
 		}
 		server, err = newTemporal(opts, p, &s.database.config, settings, logger)

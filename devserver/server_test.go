@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/perdure-dev/perdure/devserver"
-	"github.com/perdure-dev/perdure/devserver/devservertest"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
@@ -15,6 +13,9 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/perdure-dev/perdure/devserver"
+	"github.com/perdure-dev/perdure/devserver/devservertest"
 )
 
 const taskQueue = "devserver-test"

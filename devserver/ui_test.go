@@ -6,9 +6,10 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/perdure-dev/perdure/devserver"
 	"github.com/perdure-dev/perdure/devserver/devservertest"
-	"github.com/stretchr/testify/require"
 )
 
 func TestWebUI(t *testing.T) {
@@ -31,7 +32,10 @@ func TestWebUI(t *testing.T) {
 	require.Subset(t, names, []string{"default", "second"})
 
 	server.Stop()
-	_, err := http.Get(server.UIURL())
+	response, err := http.Get(server.UIURL())
+	if err == nil {
+		_ = response.Body.Close()
+	}
 	require.Error(t, err)
 }
 

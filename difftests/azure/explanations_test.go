@@ -21,7 +21,8 @@ type explanation struct {
 	settle func(x exchange, theirs, ours ending) ending
 }
 
-// explanations, the rules as PROTOCOLS.md numbers them.
+// explanations, the rules as docs/protocols.md numbers them; with a star they are not
+// those of azcore.
 var explanations = []explanation{
 	{why: "rule 1: a 204 to the start has ended it, also beside a polling header", change: noContent},
 	{why: "rule 2*: a terminal provisioningState in a 200 or 201 ends it at once, whatever the headers and the method", change: endedAtOnce},

@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"testing"
 
-	"github.com/perdure-dev/perdure"
-	"github.com/perdure-dev/perdure/activities/protocol/azure"
 	"github.com/stretchr/testify/require"
 
+	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/activities/protocol/azure"
 	"github.com/perdure-dev/perdure/difftests/internal/ours"
 )
 

@@ -6,15 +6,17 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
-	"github.com/perdure-dev/perdure"
-	"github.com/perdure-dev/perdure/activities/protocol/azure"
 	"github.com/stretchr/testify/require"
 
+	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/activities/protocol/azure"
 	"github.com/perdure-dev/perdure/difftests/internal/ours"
 )
 
 // TestResumeTokens: a token that azcore's poller makes in the middle of an operation is
 // adopted, and we end with the value with which azcore ends.
+//
+//rule:azure 15
 func TestResumeTokens(t *testing.T) {
 	polls := []reply{stillRunning[0], stillRunning[1], stillRunning[2], lastPolls[1]}
 	value := reply{200, nil, `{"v":12345678901234567890}`}

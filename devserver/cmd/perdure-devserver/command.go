@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/perdure-dev/perdure/devserver"
 	"github.com/spf13/cobra"
+
+	"github.com/perdure-dev/perdure/devserver"
 )
 
 const examples = `  perdure-devserver

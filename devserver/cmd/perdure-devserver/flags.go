@@ -9,9 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/perdure-dev/perdure/devserver"
 	"github.com/spf13/pflag"
 	enumspb "go.temporal.io/api/enums/v1"
+
+	"github.com/perdure-dev/perdure/devserver"
 )
 
 // uiPortOffset is what lies between the server's port and the web UI's.

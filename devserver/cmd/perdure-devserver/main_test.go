@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -151,8 +150,9 @@ func TestRefusals(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	defer func() { _ = taken.Close() }()
-	port := strconv.Itoa(taken.Addr().(*net.TCPAddr).Port)
+	t.Cleanup(func() { _ = taken.Close() })
+	_, port, err := net.SplitHostPort(taken.Addr().String())
+	require.NoError(t, err)
 
 	tests := []struct {
 		name   string
@@ -174,6 +174,7 @@ func TestRefusals(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			cmd := command()
 			cmd.SetArgs(test.args)
 			err := cmd.ExecuteContext(context.Background())
@@ -198,6 +199,7 @@ func TestUIPortFollowsPort(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			var f flags
 			set := pflag.NewFlagSet("", pflag.ContinueOnError)
 			f.register(set)

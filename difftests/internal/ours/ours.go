@@ -12,16 +12,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities"
 	"github.com/perdure-dev/perdure/activities/protocol"
 	"github.com/perdure-dev/perdure/activities/transport"
 	"github.com/perdure-dev/perdure/tokens"
 	"github.com/perdure-dev/perdure/workflows"
-	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/temporal"
-	"go.temporal.io/sdk/testsuite"
 )
 
 // Operation is one to run.
