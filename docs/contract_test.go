@@ -40,6 +40,15 @@ type (
 			Status     *perdure.Status `json:"status,omitempty"`
 		} `json:"error"`
 	}
+	pagesFailure struct {
+		Error struct {
+			Type       string                    `json:"type"`
+			Message    string                    `json:"message"`
+			WorkflowID string                    `json:"workflowId,omitempty"`
+			Status     *perdure.CollectionStatus `json:"status,omitempty"`
+		} `json:"error"`
+		NextPageToken string `json:"nextPageToken,omitempty"`
+	}
 )
 
 // shown says of which type each example of the page is.
@@ -65,6 +74,16 @@ var shown = map[string]any{
 	"usage":            failure{},
 	"resolve":          perdure.Resolve{},
 	"input-adopt":      perdure.OperationInput{},
+
+	"collection":        perdure.CollectionInput{},
+	"collection-token":  perdure.CollectionInput{},
+	"collection-status": perdure.CollectionStatus{},
+	"collection-result": perdure.CollectionResult{},
+	"page":              perdure.Page{},
+	"page-request":      perdure.PageRequest{},
+	"pages-request":     perdure.PagesRequest{},
+	"wait":              perdure.WaitRequest{},
+	"pages-failure":     pagesFailure{},
 }
 
 // wire are the structs of the contract. Each has a table on the page.
@@ -86,6 +105,15 @@ var wire = []any{
 	perdure.UpdateStatusRequest{},
 	perdure.CancelSignal{},
 	perdure.Resolve{},
+	perdure.CollectionInput{},
+	perdure.Page{},
+	perdure.PageRequest{},
+	perdure.PagesRequest{},
+	perdure.Pages{},
+	perdure.WaitRequest{},
+	perdure.CollectionStatus{},
+	perdure.Segment{},
+	perdure.CollectionResult{},
 }
 
 func page(t *testing.T) string {
@@ -136,7 +164,7 @@ func TestExamplesAreTheTypes(t *testing.T) {
 			again, err := json.Marshal(into.Interface())
 			require.NoError(t, err)
 			require.Equal(t, value(t, raw), value(t, again))
-			if in, ok := reflect.TypeAssert[*perdure.OperationInput](into); ok {
+			if in, ok := reflect.TypeAssert[interface{ Check() error }](into); ok {
 				require.NoError(t, in.Check())
 			}
 		})

@@ -16,6 +16,10 @@ type engine interface {
 	Attach(ctx context.Context, id string) (operation, error)
 	Rehydrate(ctx context.Context, token tokens.Token, o *starter.RehydrateOptions) (operation, error)
 	List(ctx context.Context, o starter.ListOptions) iter.Seq2[starter.Summary, error]
+
+	StartCollection(ctx context.Context, in perdure.CollectionInput, o *starter.CollectionOptions) (collection, error)
+	AttachCollection(ctx context.Context, id string) (collection, error)
+	GetPage(ctx context.Context, in perdure.CollectionInput) (*page, error)
 }
 
 // operation is a handle on one.
@@ -31,6 +35,18 @@ type operation interface {
 	Resolve(ctx context.Context, r perdure.Resolve) (perdure.Status, error)
 	Result(ctx context.Context) (perdure.OperationResult, error)
 }
+
+// collection is a handle on one.
+type collection interface {
+	ID() string
+	Status(ctx context.Context) (perdure.CollectionStatus, error)
+	Token(ctx context.Context) (tokens.Token, error)
+	Cancel(ctx context.Context, reason string) error
+	Pages(ctx context.Context, o *starter.PagesOptions) iter.Seq2[*page, error]
+}
+
+// page is one page, its values as the service wrote them.
+type page = starter.Page[json.RawMessage]
 
 type starterEngine struct{ client *starter.Client }
 
@@ -54,12 +70,35 @@ func (e starterEngine) List(ctx context.Context, o starter.ListOptions) iter.Seq
 	return e.client.List(ctx, o)
 }
 
+// StartCollection is [starter.StartCollection].
+func (e starterEngine) StartCollection(ctx context.Context, in perdure.CollectionInput, o *starter.CollectionOptions) (collection, error) {
+	return collectionHandle(starter.StartCollection[json.RawMessage](ctx, e.client, in, o))
+}
+
+// AttachCollection is [starter.AttachCollection].
+func (e starterEngine) AttachCollection(ctx context.Context, id string) (collection, error) {
+	return collectionHandle(starter.AttachCollection[json.RawMessage](ctx, e.client, id))
+}
+
+// GetPage is [starter.GetPage].
+func (e starterEngine) GetPage(ctx context.Context, in perdure.CollectionInput) (*page, error) {
+	return starter.GetPage[json.RawMessage](ctx, e.client, in, nil)
+}
+
 // handle keeps "no handle" a nil interface.
 func handle(op *starter.Operation[json.RawMessage], err error) (operation, error) {
 	if op == nil {
 		return nil, err
 	}
 	return op, err
+}
+
+// collectionHandle keeps "no handle" a nil interface.
+func collectionHandle(c *starter.Collection[json.RawMessage], err error) (collection, error) {
+	if c == nil {
+		return nil, err
+	}
+	return c, err
 }
 
 // idOf is the id of an operation that may not be there.

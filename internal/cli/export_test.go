@@ -8,8 +8,10 @@ import (
 
 // What tests put in the place of Temporal.
 type (
-	Engine    = engine
-	Operation = operation
+	Engine     = engine
+	Operation  = operation
+	Collection = collection
+	Page       = page
 )
 
 // MainWith is Main over an engine instead of a connection.
@@ -23,12 +25,15 @@ func MainWith(ctx context.Context, p Process, e Engine) int {
 
 // For tests of the pieces.
 var (
-	JSONOfYAML = jsonOfYAML
-	StatusText = statusText
-	OneLine    = oneLine
-	Span       = span
-	Register   = register
-	NewBar     = newProgressBar
+	JSONOfYAML     = jsonOfYAML
+	StatusText     = statusText
+	CollectionText = collectionText
+	OneLine        = oneLine
+	Span           = span
+	ShellWord      = shellWord
+	Register       = register
+	NewBar         = newProgressBar
+	StandingOf     = standingOf
 )
 
 // Registry is a namespace's search attributes.

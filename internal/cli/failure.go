@@ -18,13 +18,15 @@ import (
 type failure struct {
 	Type    string `json:"type"`
 	Message string `json:"message"`
-	// WorkflowID says which operation it is about, where one is known: who let the id
+	// WorkflowID says which operation or collection it is about, where one is known: who let the id
 	// be chosen has no other way to find an operation that came back ambiguous.
-	WorkflowID string          `json:"workflowId,omitempty"`
-	Status     *perdure.Status `json:"status,omitempty"`
-	Problems   []problem       `json:"problems,omitempty"` // of a configuration
+	WorkflowID string    `json:"workflowId,omitempty"`
+	Status     any       `json:"status,omitempty"`   // a perdure.Status or CollectionStatus; nil: none
+	Problems   []problem `json:"problems,omitempty"` // of a configuration
 
 	exit int
+	// open: it came back ambiguous, and may still be settled.
+	open bool
 }
 
 // Types of failures that are not an operation's.
@@ -57,6 +59,17 @@ func about(id string, err error) error {
 	return &aboutError{id: id, err: err}
 }
 
+// leftOffError is an error that came after pages: their token, and the command line
+// that has it, go on from there.
+type leftOffError struct {
+	err     error
+	token   tokens.Token
+	command string
+}
+
+func (e *leftOffError) Error() string { return e.err.Error() }
+func (e *leftOffError) Unwrap() error { return e.err }
+
 // typedError has its type and its words already.
 type typedError struct{ kind, message string }
 
@@ -68,16 +81,24 @@ func (a *app) fail(ctx context.Context, err error) int {
 		return exitError
 	}
 	f := a.failure(ctx, err)
+	left, hasLeft := errors.AsType[*leftOffError](err)
+	if !hasLeft {
+		left = &leftOffError{}
+	}
 	if a.json() || !a.ran && asksForJSON(a.Args) {
 		if err := a.printJSON(struct {
-			Error failure `json:"error"`
-		}{f}); err != nil {
+			Error         failure      `json:"error"`
+			NextPageToken tokens.Token `json:"nextPageToken,omitzero"`
+		}{f, left.token}); err != nil {
 			fmt.Fprintln(a.Stderr, "perdure:", err)
 		}
 		return f.exit
 	}
 	for _, line := range f.lines(err) {
 		fmt.Fprintln(a.Stderr, "perdure:", line)
+	}
+	if left.command != "" {
+		fmt.Fprintln(a.Stderr, "go on with:", left.command)
 	}
 	return f.exit
 }
@@ -97,6 +118,9 @@ func (a *app) classify(ctx context.Context, err error) failure {
 	}
 	if bad, ok := errors.AsType[*perdure.OperationError](err); ok {
 		return a.ofOperation(bad)
+	}
+	if bad, ok := errors.AsType[*perdure.CollectionError](err); ok {
+		return a.ofCollection(bad)
 	}
 	if typed, ok := errors.AsType[*typedError](err); ok {
 		return plain(typed.kind)
@@ -142,16 +166,37 @@ func (a *app) classify(ctx context.Context, err error) failure {
 
 // ofOperation: the operation's own end. The statuses from 10 are for what waits.
 func (a *app) ofOperation(bad *perdure.OperationError) failure {
-	f := failure{Type: bad.Type, Message: withoutPackage(strings.TrimPrefix(bad.Message, bad.Type+": ")), exit: exitError}
+	f := a.ended(bad.Type, bad.Message)
 	if bad.Status.State != "" {
-		status := bad.Status
-		f.Status = &status
+		f.Status = bad.Status
+		f.open = bad.Type == perdure.ErrorStartAmbiguous && !bad.Status.Done
 	}
 	if f.Message == "" {
 		f.Message = explain(bad)
 	}
+	return f
+}
+
+// ofCollection: a page that cannot be had, or the collection's own end.
+func (a *app) ofCollection(bad *perdure.CollectionError) failure {
+	f := a.ended(bad.Type, bad.Message)
+	if bad.Status.State != "" {
+		f.Status = bad.Status
+	}
+	switch {
+	case f.Message != "":
+	case bad.Type == perdure.ErrorCanceled:
+		f.Message = "the collection was canceled"
+	default:
+		f.Message = "the service gave no reason"
+	}
+	return f
+}
+
+func (a *app) ended(errorType, message string) failure {
+	f := failure{Type: errorType, Message: withoutPackage(strings.TrimPrefix(message, errorType+": ")), exit: exitError}
 	if a.waits {
-		f.exit = exitStatus(bad.Type)
+		f.exit = exitStatus(errorType)
 	}
 	return f
 }
@@ -204,7 +249,7 @@ func (f failure) lines(err error) []string {
 	if f.WorkflowID != "" && !strings.Contains(line, f.WorkflowID) {
 		line = f.WorkflowID + ": " + line
 	}
-	if f.Type == perdure.ErrorStartAmbiguous && f.Status != nil && !f.Status.Done {
+	if f.open {
 		line += "; it stays open"
 	}
 	return []string{oneLine(line)}

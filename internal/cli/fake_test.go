@@ -23,11 +23,17 @@ type fakeEngine struct {
 	attachErr error
 	summaries []starter.Summary
 
+	collection *fakeCollection
+	page       *cli.Page
+	pageErr    error
+
 	started    perdure.OperationInput
 	startedID  string
 	attached   string
 	rehydrated tokens.Token
 	listed     starter.ListOptions
+	asked      perdure.CollectionInput
+	askedID    string
 }
 
 func (e *fakeEngine) Start(ctx context.Context, in perdure.OperationInput, o *starter.StartOptions) (cli.Operation, error) {
@@ -59,6 +65,76 @@ func (e *fakeEngine) List(_ context.Context, o starter.ListOptions) iter.Seq2[st
 			if !yield(s, nil) {
 				return
 			}
+		}
+	}
+}
+
+func (e *fakeEngine) StartCollection(ctx context.Context, in perdure.CollectionInput, o *starter.CollectionOptions) (cli.Collection, error) {
+	e.asked, e.askedID = in, o.ID
+	if e.collection == nil {
+		return nil, e.pageErr
+	}
+	if e.collection.block {
+		<-ctx.Done()
+		return e.collection, context.Cause(ctx)
+	}
+	return e.collection, e.pageErr
+}
+
+func (e *fakeEngine) AttachCollection(_ context.Context, id string) (cli.Collection, error) {
+	if e.collection == nil || e.collection.id != id {
+		return nil, starter.ErrNotFound
+	}
+	return e.collection, nil
+}
+
+func (e *fakeEngine) GetPage(_ context.Context, in perdure.CollectionInput) (*cli.Page, error) {
+	e.asked = in
+	return e.page, e.pageErr
+}
+
+// fakeCollection gives its pages, and then its error.
+type fakeCollection struct {
+	id       string
+	status   func() perdure.CollectionStatus
+	pages    []*cli.Page
+	err      error
+	between  func() // called before each page but the first
+	block    bool   // the first page never comes
+	token    tokens.Token
+	tokenErr error
+	reason   *string
+}
+
+func (c *fakeCollection) ID() string { return c.id }
+
+func (c *fakeCollection) Status(context.Context) (perdure.CollectionStatus, error) {
+	return c.status(), nil
+}
+
+func (c *fakeCollection) Token(context.Context) (tokens.Token, error) { return c.token, c.tokenErr }
+
+func (c *fakeCollection) Cancel(_ context.Context, reason string) error {
+	c.reason = &reason
+	return nil
+}
+
+func (c *fakeCollection) Pages(ctx context.Context, _ *starter.PagesOptions) iter.Seq2[*cli.Page, error] {
+	return func(yield func(*cli.Page, error) bool) {
+		for i, p := range c.pages {
+			if i > 0 && c.between != nil {
+				c.between()
+			}
+			if ctx.Err() != nil {
+				yield(nil, context.Cause(ctx))
+				return
+			}
+			if !yield(p, nil) {
+				return
+			}
+		}
+		if c.err != nil {
+			yield(nil, c.err)
 		}
 	}
 }

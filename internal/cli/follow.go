@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -19,10 +20,27 @@ const (
 	lineEvery   = 5 * time.Second
 )
 
-// progress shows how an operation goes.
+// progress shows how an operation or a collection goes.
 type progress interface {
-	Show(s perdure.Status)
+	Show(s standing)
 	Close()
+}
+
+// standing is how one goes, as much of it as progress shows.
+type standing struct {
+	state   string   // in words
+	percent *float64 // nil: not known
+	nextAt  time.Time
+	failing *perdure.TimedError
+	stale   bool
+	done    bool
+}
+
+func standingOf(s perdure.Status) standing {
+	return standing{
+		state: stateWords(s), percent: s.PercentComplete, nextAt: s.NextPollAt,
+		failing: s.LastError, stale: s.Stale, done: s.Done,
+	}
 }
 
 // progressFlags say whether progress is shown.
@@ -39,9 +57,12 @@ func (p *progressFlags) note(w io.Writer, format string, values ...any) {
 	}
 }
 
-// follow shows progress until the function that it returns is called. Find is asked
-// until it gives a handle; what cannot be asked is not shown.
-func (a *app) follow(ctx context.Context, p progressFlags, id string, find func(context.Context) (operation, error)) (stop func()) {
+// look asks how something goes. What cannot be asked, or is not worth showing, is an
+// error.
+type look func(context.Context) (standing, error)
+
+// follow shows progress until the function that it returns is called.
+func (a *app) follow(ctx context.Context, p progressFlags, id string, ask look) (stop func()) {
 	if p.quiet {
 		return func() {}
 	}
@@ -49,11 +70,15 @@ func (a *app) follow(ctx context.Context, p progressFlags, id string, find func(
 	if isTerminal(a.Stderr) {
 		shown = newProgressBar(a.Stderr, id)
 	}
+	return follow(ctx, ask, shown)
+}
+
+func follow(ctx context.Context, ask look, shown progress) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var done sync.WaitGroup
 	done.Go(func() {
 		defer shown.Close()
-		watch(ctx, find, shown)
+		watch(ctx, ask, shown)
 	})
 	return func() {
 		cancel()
@@ -61,25 +86,35 @@ func (a *app) follow(ctx context.Context, p progressFlags, id string, find func(
 	}
 }
 
-func watch(ctx context.Context, find func(context.Context) (operation, error), shown progress) {
+func watch(ctx context.Context, ask look, shown progress) {
 	tick := time.NewTicker(followEvery)
 	defer tick.Stop()
-	var op operation
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
+		if s, err := ask(ctx); err == nil && ctx.Err() == nil {
+			shown.Show(s)
+		}
+	}
+}
+
+var errNotThere = errors.New("it is not there yet")
+
+// atOperation looks at an operation, which is found as soon as it is there.
+func atOperation(find func(context.Context) (operation, error)) look {
+	var op operation
+	return func(ctx context.Context) (standing, error) {
 		if op == nil {
 			op, _ = find(ctx) // not there yet, or it cannot be asked; both may change
 		}
 		if op == nil {
-			continue
+			return standing{}, errNotThere
 		}
-		if s, err := op.Status(ctx); err == nil && ctx.Err() == nil {
-			shown.Show(s)
-		}
+		s, err := op.Status(ctx)
+		return standingOf(s), err
 	}
 }
 
@@ -92,7 +127,7 @@ type progressLines struct {
 }
 
 // Show prints s, if it is worth a line.
-func (p *progressLines) Show(s perdure.Status) {
+func (p *progressLines) Show(s standing) {
 	line := progressLine(s)
 	if line == p.last || !p.lastAt.IsZero() && time.Since(p.lastAt) < lineEvery {
 		return
@@ -105,15 +140,15 @@ func (p *progressLines) Show(s perdure.Status) {
 func (p *progressLines) Close() {}
 
 // progressLine has all that makes a change worth a line, and no times.
-func progressLine(s perdure.Status) string {
-	line := stateWords(s)
-	if s.PercentComplete != nil {
-		line += ", " + percent(*s.PercentComplete)
+func progressLine(s standing) string {
+	line := s.state
+	if s.percent != nil {
+		line += ", " + percent(*s.percent)
 	}
-	if s.LastError != nil && !s.Done {
-		line += "; asking fails: " + oneLine(s.LastError.Error.String())
+	if s.failing != nil && !s.done {
+		line += "; asking fails: " + oneLine(s.failing.Error.String())
 	}
-	if s.Stale {
+	if s.stale {
 		line += "; no worker answers"
 	}
 	return line

@@ -2,9 +2,11 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
 	"strings"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"github.com/perdure-dev/perdure"
@@ -13,45 +15,102 @@ import (
 // maxDataFile is more than any request body that fits into a workflow's input.
 const maxDataFile = 16 << 20
 
-func newID() string { return "perdure-" + uuid.NewString() }
+// requestFlags make what inputs of operations and of collections have in common.
+type requestFlags struct {
+	service         string
+	data            string
+	headers         []string
+	protocol        string
+	protocolOptions string
+	kind            string
+	audience        string
+}
+
+// flags adds them. A protocol that is not given is byDefault.
+func (r *requestFlags) flags(cmd *cobra.Command, byDefault string) {
+	f := cmd.Flags()
+	f.StringVar(&r.service, "service", "", "`name` of the service in the worker's configuration")
+	f.StringVarP(&r.data, "data", "d", "", "request body: `JSON`, @FILE with JSON, or @- for standard input")
+	f.StringArrayVarP(&r.headers, "header", "H", nil, "request header, `'Name: value'`; can be repeated")
+	f.StringVar(&r.protocol, "protocol", "", "`name` of the protocol that the service speaks (default "+byDefault+")")
+	f.StringVar(&r.protocolOptions, "protocol-options", "", "the protocol's options, a `JSON` object")
+	f.StringVar(&r.kind, "type", "", "your `name` for the method: bound into the token, and demanded again")
+	f.StringVar(&r.audience, "audience", "", "for `whom`, a tenant or a user: bound into the token, and demanded again")
+}
+
+// draft is what they make it of: what a file has said, if there is one.
+type draft struct {
+	request  *perdure.Request
+	service  string
+	kind     string
+	audience string
+	protocol *perdure.ProtocolChoice
+	// instead is what the input has in the place of a request; "": nothing.
+	instead string
+}
+
+// apply puts arguments and flags over d.
+func (r *requestFlags) apply(a *app, args []string, d *draft) error {
+	for _, step := range []func(*draft) error{
+		func(d *draft) error { return applyTarget(d, args) },
+		r.applyService,
+		func(d *draft) error { return r.applyBody(a, d) },
+		r.applyHeaders,
+		r.applyProtocol,
+	} {
+		if err := step(d); err != nil {
+			return err
+		}
+	}
+	override(&d.kind, r.kind)
+	override(&d.audience, r.audience)
+	return nil
+}
+
+func override(field *string, flag string) {
+	if flag != "" {
+		*field = flag
+	}
+}
 
 // applyTarget sets METHOD and URL.
-func applyTarget(in *perdure.OperationInput, args []string) error {
-	if len(args) == 0 {
+func applyTarget(d *draft, args []string) error {
+	const methodAndURL = 2
+	if len(args) < methodAndURL {
 		return nil
 	}
-	if in.Request == nil {
-		if in.Token != "" || in.Adopt != nil {
-			return usagef("METHOD URL is set beside the file's token or adopt, want one of them")
+	if d.request == nil {
+		if d.instead != "" {
+			return usagef("METHOD URL is set beside %s, want one of them", d.instead)
 		}
-		in.Request = &perdure.Request{}
+		d.request = &perdure.Request{}
 	}
-	in.Request.Method, in.Request.URL = strings.ToUpper(args[0]), args[1]
+	d.request.Method, d.request.URL = strings.ToUpper(args[0]), args[1]
 	return nil
 }
 
 // applyService sets it where a file may have named it: with the request, or beside.
-func (i *inputFlags) applyService(in *perdure.OperationInput) error {
+func (r *requestFlags) applyService(d *draft) error {
 	switch {
-	case i.service == "":
-	case in.Request == nil:
-		in.Service = i.service
+	case r.service == "":
+	case d.request == nil:
+		d.service = r.service
 	default:
-		in.Request.Service = i.service
-		in.Service = ""
+		d.request.Service = r.service
+		d.service = ""
 	}
 	return nil
 }
 
-func (i *inputFlags) applyBody(a *app, in *perdure.OperationInput) error {
-	if i.data == "" {
+func (r *requestFlags) applyBody(a *app, d *draft) error {
+	if r.data == "" {
 		return nil
 	}
-	if in.Request == nil {
+	if d.request == nil {
 		return usagef("--data: there is no request that it could be the body of")
 	}
-	raw := []byte(i.data)
-	if name, ok := strings.CutPrefix(i.data, "@"); ok {
+	raw := []byte(r.data)
+	if name, ok := strings.CutPrefix(r.data, "@"); ok {
 		content, err := a.readFile(name, maxDataFile)
 		if err != nil {
 			return err
@@ -61,66 +120,79 @@ func (i *inputFlags) applyBody(a *app, in *perdure.OperationInput) error {
 	if !json.Valid(raw) {
 		return usagef("--data: is not JSON; a body of another kind goes into --file as request.body.text or request.body.base64")
 	}
-	in.Request.Body = perdure.JSONBody(raw)
+	d.request.Body = perdure.JSONBody(raw)
 	return nil
 }
 
 // applyHeaders replaces a header of the file as a whole.
-func (i *inputFlags) applyHeaders(in *perdure.OperationInput) error {
-	if len(i.headers) == 0 {
+func (r *requestFlags) applyHeaders(d *draft) error {
+	if len(r.headers) == 0 {
 		return nil
 	}
-	if in.Request == nil {
+	if d.request == nil {
 		return usagef("--header: there is no request that it could go with")
 	}
-	headers, err := parseHeaders(i.headers)
+	headers, err := parseHeaders(r.headers)
 	if err != nil {
 		return err
 	}
-	if in.Request.Headers == nil {
-		in.Request.Headers = map[string][]string{}
+	if d.request.Headers == nil {
+		d.request.Headers = map[string][]string{}
 	}
 	for name, values := range headers {
-		for before := range in.Request.Headers {
+		for before := range d.request.Headers {
 			if strings.EqualFold(before, name) {
-				delete(in.Request.Headers, before)
+				delete(d.request.Headers, before)
 			}
 		}
-		in.Request.Headers[name] = values
+		d.request.Headers[name] = values
 	}
 	return nil
 }
 
 // applyProtocol sets name and options. Another name leaves the file's options behind:
 // they are another protocol's.
-func (i *inputFlags) applyProtocol(in *perdure.OperationInput) error {
-	if i.protocol != "" && (in.Protocol == nil || in.Protocol.Name != i.protocol) {
-		in.Protocol = &perdure.ProtocolChoice{Name: i.protocol}
+func (r *requestFlags) applyProtocol(d *draft) error {
+	if r.protocol != "" && (d.protocol == nil || d.protocol.Name != r.protocol) {
+		d.protocol = &perdure.ProtocolChoice{Name: r.protocol}
 	}
-	if i.protocolOptions == "" {
+	if r.protocolOptions == "" {
 		return nil
 	}
-	if in.Protocol == nil {
+	if d.protocol == nil {
 		return usagef("--protocol-options: needs --protocol, whose options they are")
 	}
 	var object map[string]json.RawMessage
-	if json.Unmarshal([]byte(i.protocolOptions), &object) != nil || object == nil {
+	if json.Unmarshal([]byte(r.protocolOptions), &object) != nil || object == nil {
 		return usagef("--protocol-options: is not a JSON object")
 	}
-	in.Protocol.Options = json.RawMessage(i.protocolOptions)
+	d.protocol.Options = json.RawMessage(r.protocolOptions)
 	return nil
 }
 
-// applyTimes sets what was given; --timeout 0 takes the file's bound away.
-func (i *inputFlags) applyTimes(cmd *cobra.Command, in *perdure.OperationInput) error {
-	if cmd.Flags().Changed("poll-interval") {
-		if in.Polling == nil {
-			in.Polling = &perdure.Polling{}
+func newHeader(text string) (name, value string, err error) {
+	name, value, ok := strings.Cut(text, ":")
+	if !ok || strings.TrimSpace(name) == "" {
+		return "", "", errors.New("--header: want 'Name: value'") // a value may be a secret
+	}
+	return http.CanonicalHeaderKey(strings.TrimSpace(name)), strings.TrimSpace(value), nil
+}
+
+// parseHeaders reads --header flags.
+func parseHeaders(flags []string) (http.Header, error) {
+	headers := http.Header{}
+	for _, text := range flags {
+		name, value, err := newHeader(text)
+		if err != nil {
+			return nil, asUsage(err)
 		}
-		in.Polling.IntervalSeconds = i.pollInterval.Seconds()
+		headers[name] = append(headers[name], value)
 	}
-	if cmd.Flags().Changed("timeout") {
-		in.TimeoutSeconds = i.timeout.Seconds()
+	if err := perdure.CheckHeaders("request.headers", headers); err != nil {
+		if bad, ok := errors.AsType[*perdure.InputError](err); ok {
+			return nil, &inputError{where: "--header", InputError: bad}
+		}
+		return nil, fmt.Errorf("--header: %w", err)
 	}
-	return nil
+	return headers, nil
 }

@@ -86,34 +86,62 @@ func (o *operand) text(a *app, cmd *cobra.Command, args []string) (string, error
 	return text, nil
 }
 
+// found is what has an id: one of the two.
+type found struct {
+	operation  operation
+	collection collection
+}
+
+// asOperation refuses a collection, for a command that knows operations only.
+func (f found) asOperation(command string) (operation, error) {
+	if f.collection == nil {
+		return f.operation, nil
+	}
+	id := f.collection.ID()
+	return nil, about(id, &typedError{kind: typeNotFound, message: fmt.Sprintf(
+		"%q is a collection, and %q is for operations; its pages: perdure pages --id %s", id, command, shellWord(id))})
+}
+
 // find gives a handle without starting anything. A token is verified, whatever its
 // age, and its workflow looked for.
-func (a *app) find(ctx context.Context, o *operand) (operation, *session, error) {
+func (a *app) find(ctx context.Context, o *operand) (found, *session, error) {
 	s, err := a.settings()
 	if err != nil {
-		return nil, nil, err
+		return found{}, nil, err
 	}
 	id := o.id
 	var header tokens.Header
 	if !o.token.IsZero() {
 		if header, err = verify(s, o); err != nil {
-			return nil, nil, err
+			return found{}, nil, err
 		}
 		id = header.WorkflowID
 	}
 	session, err := a.connect(ctx, s, nil)
 	if err != nil {
-		return nil, nil, err
+		return found{}, nil, err
 	}
-	op, err := session.engine.Attach(ctx, id)
+	there, err := attach(ctx, session.engine, id)
 	if err != nil {
 		session.close()
 		if !o.token.IsZero() && errors.Is(err, starter.ErrNotFound) {
 			err = gone(header, session.namespace)
 		}
-		return nil, nil, about(id, err)
+		return found{}, nil, about(id, err)
 	}
-	return op, session, nil
+	return there, session, nil
+}
+
+// attach finds what has an id.
+func attach(ctx context.Context, e engine, id string) (found, error) {
+	op, err := e.Attach(ctx, id)
+	if !errors.Is(err, starter.ErrNotFound) {
+		return found{operation: op}, err
+	}
+	if c, other := e.AttachCollection(ctx, id); other == nil {
+		return found{collection: c}, nil
+	}
+	return found{}, err
 }
 
 func verify(s *settings, o *operand) (tokens.Header, error) {
@@ -141,7 +169,7 @@ func gone(h tokens.Header, namespace string) error {
 // With an error that is the operation's there is a handle too.
 func (a *app) take(ctx context.Context, o *operand) (operation, *session, error) {
 	if o.token.IsZero() {
-		return a.find(ctx, o)
+		return a.findOperation(ctx, o)
 	}
 	s, err := a.settings()
 	if err != nil {
@@ -165,6 +193,20 @@ func (a *app) take(ctx context.Context, o *operand) (operation, *session, error)
 		return nil, nil, err
 	}
 	return op, session, err
+}
+
+// findOperation is find for an operation only, named by the wait that it is for.
+func (a *app) findOperation(ctx context.Context, o *operand) (operation, *session, error) {
+	there, session, err := a.find(ctx, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	op, err := there.asOperation("wait")
+	if err != nil {
+		session.close()
+		return nil, nil, err
+	}
+	return op, session, nil
 }
 
 // readFile reads a file that the command line names, standard input for "-".

@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-
-	"github.com/perdure-dev/perdure"
 )
 
 // progressBar is for a terminal: a spinner, and a bar once the service says how far
@@ -29,18 +27,18 @@ func newProgressBar(out io.Writer, id string) *progressBar {
 }
 
 // Show draws s in the place of what was there.
-func (p *progressBar) Show(s perdure.Status) {
-	if s.Done {
+func (p *progressBar) Show(s standing) {
+	if s.done {
 		return // the answer follows
 	}
-	known := s.PercentComplete != nil
+	known := s.percent != nil
 	if p.bar == nil || known != p.percent {
 		p.Close()
 		p.bar, p.percent = p.newBar(known), known
 	}
 	p.bar.Describe(p.id + "  " + barWords(s, time.Now()))
 	if known {
-		_ = p.bar.Set(int(min(max(*s.PercentComplete, 0), barMax-1))) // at its maximum it would end; nobody reads its errors
+		_ = p.bar.Set(int(min(max(*s.percent, 0), barMax-1))) // at its maximum it would end; nobody reads its errors
 		return
 	}
 	_ = p.bar.Add(1)
@@ -61,12 +59,11 @@ func (p *progressBar) newBar(known bool) *progressbar.ProgressBar {
 	)
 }
 
-func barWords(s perdure.Status, now time.Time) string {
-	words := progressLine(perdure.Status{
-		State: s.State, ServiceStatus: s.ServiceStatus, LastError: s.LastError, Stale: s.Stale,
-	})
-	if s.NextPollAt.After(now) {
-		words += ", next poll " + until(s.NextPollAt, now)
+func barWords(s standing, now time.Time) string {
+	s.percent = nil // the bar shows it
+	words := progressLine(s)
+	if s.nextAt.After(now) {
+		words += ", next poll " + until(s.nextAt, now)
 	}
 	return words
 }

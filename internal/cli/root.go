@@ -11,13 +11,14 @@ import (
 func init() { cobra.EnableCommandSorting = false } // commands are listed in the order of their use
 
 const rootLong = `Perdure runs long-running operations of cloud services durably: each is a Temporal
-workflow that starts it, asks how it goes, and keeps the result.
+workflow that starts it, asks how it goes, and keeps the result. Paged collections are
+read the same way.
 
 Connection: Temporal's own environment (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE,
 TEMPORAL_API_KEY, TEMPORAL_TLS_*) and configuration file, with --address,
 --namespace and --profile over them.
 
-Exit status of run, start and wait, and of rehydrate --wait:
+Exit status of run, start, wait, pages and page, and of rehydrate --wait:
   0   succeeded (start: started)
   10  OperationFailed, StartRejected, PollRejected or PageRejected
   11  canceled
@@ -30,6 +31,7 @@ The other commands exit with 0 when they could answer.`
 const rootExample = `  perdure run POST /jobs --service jobs --data '{"size":3}'
   perdure start --file operation.yaml --id nightly-2031-05-17
   perdure wait nightly-2031-05-17 --output json
+  perdure pages GET /items --service jobs --values
   perdure worker --config perdure.yaml`
 
 func (a *app) root() *cobra.Command {
@@ -54,10 +56,12 @@ func (a *app) root() *cobra.Command {
 	a.addGlobals(root)
 	root.AddGroup(
 		&cobra.Group{ID: groupOperations, Title: "Operations"},
+		&cobra.Group{ID: groupCollections, Title: "Paged collections"},
 		&cobra.Group{ID: groupRunning, Title: "Workers and set-up"},
 	)
 	inGroup(root, groupOperations, a.runCommand(), a.startCommand(), a.waitCommand(), a.statusCommand(), a.pollCommand(),
 		a.responseCommand(), a.tokenCommand(), a.cancelCommand(), a.resolveCommand(), a.rehydrateCommand(), a.adoptCommand(), a.listCommand())
+	inGroup(root, groupCollections, a.pagesCommand(), a.pageCommand())
 	inGroup(root, groupRunning, a.workerCommand(), a.setupCommand(), a.keysCommand(), a.configCommand())
 	root.AddCommand(a.versionCommand())
 	root.InitDefaultHelpCmd()
@@ -72,8 +76,9 @@ func (a *app) root() *cobra.Command {
 }
 
 const (
-	groupOperations = "operations"
-	groupRunning    = "running"
+	groupOperations  = "operations"
+	groupCollections = "collections"
+	groupRunning     = "running"
 )
 
 func inGroup(root *cobra.Command, group string, commands ...*cobra.Command) {

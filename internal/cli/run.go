@@ -58,7 +58,7 @@ func (a *app) followStart(ctx context.Context, shown progressFlags, s *session, 
 	if id == "" {
 		return func() {}
 	}
-	return a.follow(ctx, shown, id, func(ctx context.Context) (operation, error) { return s.engine.Attach(ctx, id) })
+	return a.follow(ctx, shown, id, atOperation(func(ctx context.Context) (operation, error) { return s.engine.Attach(ctx, id) }))
 }
 
 // stopped says how to go on, where the waiting was stopped from here.

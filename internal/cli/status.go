@@ -11,15 +11,22 @@ import (
 )
 
 func (a *app) statusCommand() *cobra.Command {
-	return a.looker("status", "Say what is known of an operation, without asking the service",
-		`Say what is known of an operation, running or over, without asking the service. Where no
-worker answers it is what was recorded last, and says so.`,
+	return a.lookerAtBoth("status", "Say what is known of an operation, without asking the service",
+		`Say what is known of an operation, running or over, without asking the service; or of a
+collection, by its id. Where no worker answers it is what was recorded last, and says so.`,
 		func(ctx context.Context, op operation) error {
 			s, err := op.Status(ctx)
 			if err != nil {
 				return err
 			}
 			return a.printStatus(op.ID(), s)
+		},
+		func(ctx context.Context, c collection) error {
+			s, err := c.Status(ctx)
+			if err != nil {
+				return err
+			}
+			return a.printCollectionStatus(c.ID(), s)
 		})
 }
 

@@ -123,11 +123,11 @@ func TestProgressBar(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	bar := cli.NewBar(&out, "perdure-1")
-	bar.Show(perdure.Status{State: perdure.StateRunning, ServiceStatus: "busy", NextPollAt: time.Now().Add(time.Minute)})
+	bar.Show(cli.StandingOf(perdure.Status{State: perdure.StateRunning, ServiceStatus: "busy", NextPollAt: time.Now().Add(time.Minute)}))
 	require.Contains(t, out.String(), "perdure-1  running (busy), next poll in")
 	for _, p := range []float64{40, 100, 300, -1} {
 		out.Reset()
-		bar.Show(perdure.Status{State: perdure.StateRunning, PercentComplete: &p})
+		bar.Show(cli.StandingOf(perdure.Status{State: perdure.StateRunning, PercentComplete: &p}))
 		require.Contains(t, out.String(), "%")
 	}
 	out.Reset()

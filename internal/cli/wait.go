@@ -40,7 +40,7 @@ func (a *app) waitCommand() *cobra.Command {
 
 // await waits for the end and prints the result.
 func (a *app) await(ctx context.Context, shown progressFlags, op operation) error {
-	stop := a.follow(ctx, shown, op.ID(), func(context.Context) (operation, error) { return op, nil })
+	stop := a.follow(ctx, shown, op.ID(), atOperation(func(context.Context) (operation, error) { return op, nil }))
 	result, err := op.Result(ctx)
 	stop()
 	if err != nil {
