@@ -80,7 +80,7 @@ func TestKilledWhileTheStartsAnswerIsOnTheWay(t *testing.T) {
 	t.Run("ambiguous where the service does not recognise a repeat", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, settings{service: jobservice.Options{NoIdempotency: true}})
-		op, err := w.killInStart(t)
+		op, err := w.killInStart(t, 0)
 		bad := &perdure.OperationError{}
 		require.ErrorAs(t, err, &bad)
 		require.Equal(t, perdure.ErrorStartAmbiguous, bad.Type)
@@ -99,7 +99,7 @@ func TestKilledWhileTheStartsAnswerIsOnTheWay(t *testing.T) {
 	t.Run("repeated under its key where it does", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, settings{extra: "    idempotency: {header: Idempotency-Key}\n"})
-		op, err := w.killInStart(t)
+		op, err := w.killInStart(t, 0)
 		require.NoError(t, err)
 		_, err = op.Wait(patient(t), nil)
 		require.NoError(t, err)
@@ -114,7 +114,8 @@ func TestKilledWhileTheStartsAnswerIsOnTheWay(t *testing.T) {
 }
 
 // killInStart kills the worker while the service's answer to the start is held back.
-func (w *world) killInStart(t *testing.T) (*starter.Operation[store], error) {
+// None comes back before the request arrived that long ago.
+func (w *world) killInStart(t *testing.T, away time.Duration) (*starter.Operation[store], error) {
 	t.Helper()
 	fault, err := w.service.Inject(jobservice.Fault{Action: jobservice.Start, HoldUntilReleased: true})
 	require.NoError(t, err)
@@ -133,6 +134,8 @@ func (w *world) killInStart(t *testing.T) (*starter.Operation[store], error) {
 	first.kill()
 	killed := time.Now()
 	w.service.Release(fault)
+	sent := w.service.Books().Starts()[0].At
+	eventually(ctx, t, "the worker has been away long enough", func() bool { return time.Since(sent) >= away })
 	w.worker()
 	got := <-done
 	t.Logf("killed while the start's answer was on the way: settled %.1f s after SIGKILL", time.Since(killed).Seconds())

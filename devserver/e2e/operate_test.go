@@ -46,6 +46,8 @@ func TestDrainLeavesNoGap(t *testing.T) {
 }
 
 // Only the operation's own time-out ends an operation whose service has trouble.
+//
+//rule:later 3
 func TestTransientAnswersNeverEndAnOperation(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, settings{})

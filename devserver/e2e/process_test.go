@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -58,6 +59,12 @@ func (w *world) workerAt(address string, env ...string) *process {
 		}
 	})
 	return p
+}
+
+// ready waits until it runs: for what must not take longer than it says.
+func (p *process) ready() {
+	p.w.t.Helper()
+	eventually(patient(p.w.t), p.w.t, "the worker runs", func() bool { return strings.Contains(p.log.String(), "worker is running") })
 }
 
 // kill is SIGKILL, and returns when the process is gone.

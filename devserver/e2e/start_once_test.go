@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"sync"
@@ -61,6 +62,8 @@ var startKinds = []struct {
 
 // The promise of this product: no fault starts an operation twice, and none is guessed
 // about. The service keeps the books.
+//
+//rule:start 4
 func TestNoFaultStartsTwice(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -119,7 +122,7 @@ func playStart(t *testing.T, extra string, noIdempotency bool, fault jobservice.
 	books := w.service.Books()
 	row := startRow{started: len(books.Operations()), outcome: "succeeded"}
 	for _, e := range books {
-		if e.Method == "POST" {
+		if e.Method == http.MethodPost {
 			row.sent++
 		}
 	}
@@ -159,6 +162,8 @@ func keepTable(t *testing.T, rows map[string]string) {
 
 // A request that cannot leave is sent again for as long as it takes, and is never
 // ambiguous.
+//
+//rule:start 7
 func TestUnsentStartsAreNeverAmbiguous(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, url string }{
@@ -238,6 +243,8 @@ func TestAmbiguousStartIsResolved(t *testing.T) {
 }
 
 // What others started is taken over without a second start, once, however often.
+//
+//rule:adopt 1
 func TestAdoptedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, settings{extra: "    protocol: {name: openai}\n"})

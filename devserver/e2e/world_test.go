@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +48,8 @@ type settings struct {
 	extra string
 	// url of another service; default: that of service.
 	url string
+	// front stands before the service, and passes on what it lets through.
+	front func(service http.Handler) http.Handler
 	// server that the world is on; default: the shared one.
 	server *devserver.Server
 }
@@ -56,11 +60,15 @@ func newWorld(t *testing.T, s settings) *world {
 	if w.server == nil {
 		w.server = shared
 	}
-	w.queue = "perdure-" + strings.ReplaceAll(t.Name(), "/", "-") + fmt.Sprint(time.Now().UnixNano())
+	w.queue = "perdure-" + strings.ReplaceAll(t.Name(), "/", "-") + strconv.FormatInt(time.Now().UnixNano(), 10)
 	service, err := jobservice.New(s.service)
 	require.NoError(t, err)
 	w.service = service
-	w.listener = httptest.NewServer(service)
+	var handler http.Handler = service
+	if s.front != nil {
+		handler = s.front(service)
+	}
+	w.listener = httptest.NewServer(handler)
 	t.Cleanup(func() { w.listener.CloseClientConnections(); w.listener.Close(); _ = service.Close() })
 	url := w.listener.URL
 	if s.url != "" {

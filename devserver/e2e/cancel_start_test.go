@@ -1,0 +1,99 @@
+package e2e_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/perduretest"
+	"github.com/perdure-dev/perdure/starter"
+)
+
+// What is asked before the service has answered the start is not cut off, and not
+// forgotten: what was started is stopped, and what was not is not started any more.
+func TestCancelBeforeTheStartIsAnswered(t *testing.T) {
+	t.Parallel()
+	yes := new(true)
+	for _, c := range []struct {
+		name   string
+		answer perduretest.Step // held until the cancel has arrived
+		stop   []perduretest.Step
+		end    []perduretest.Step
+		want   outcome
+	}{
+		{
+			name: "it is started", answer: batchThat(creates(), "in_progress"),
+			stop: []perduretest.Step{stillRunning(), batchThat(stops(), "cancelling")},
+			end:  []perduretest.Step{batchThat(asks(), "cancelled")},
+			want: outcome{perdure.StateCanceled, closedCanceled, perdure.ErrorCanceled, 11, yes, yes, true},
+		},
+		{
+			name: "it has ended", answer: batchThat(creates(), "completed"),
+			want: outcome{state: perdure.StateSucceeded, closed: closedCompleted},
+		},
+		{
+			name: "it is rejected", answer: creates().Reply(400),
+			want: outcome{state: perdure.StateFailed, closed: closedFailed, err: perdure.ErrorStartRejected, exit: 10},
+		},
+		{
+			name: "it is to be sent again", answer: creates().Reply(429).Header("Retry-After", "60"),
+			want: outcome{state: perdure.StateFailed, closed: closedCanceled, err: perdure.ErrorCanceled, exit: 11},
+		},
+		{
+			name: "its answer is lost", answer: creates().Drop(),
+			want: outcome{state: perdure.StateAmbiguous, closed: closedCanceled, err: perdure.ErrorCanceled, exit: 11},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			asked, told := make(chan struct{}), make(chan struct{})
+			service := perduretest.NewService(t, slices.Concat([]perduretest.Step{c.answer.Hold(asked)}, c.stop, heldUntil(told, c.end))...)
+			w := newWorld(t, settings{url: service.URL()})
+			w.worker()
+			ctx := patient(t)
+			started := make(chan error, 1)
+			go func() {
+				_, err := starter.Start[store](ctx, w.client, batch(time.Hour), &starter.StartOptions{ID: w.queue})
+				started <- err
+			}()
+			require.NoError(t, service.WaitFor(ctx, 1))
+			op, err := starter.Attach[store](ctx, w.client, w.queue)
+			require.NoError(t, err)
+			require.NoError(t, bySignal(ctx, w, op))
+			eventually(ctx, t, "the cancel has arrived", func() bool {
+				s, err := op.Status(ctx)
+				return err == nil && s.State == perdure.StateStarting && s.Cancel != nil
+			})
+			close(asked)
+			w.stopAnswered(ctx, t, op, c.want)
+			close(told)
+			w.endsAs(t, op, c.want)
+			if err := <-started; err != nil { // who started it hears of the start, or of the end by then
+				requireType(t, err, c.want.err)
+			}
+		})
+	}
+}
+
+// Nothing is asked of the service about what may not be there.
+func TestCancelWhileAmbiguous(t *testing.T) {
+	t.Parallel()
+	for name, ask := range map[string]asker{"by signal": bySignal, "through Temporal": byTemporal} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			service := perduretest.NewService(t, creates().Drop())
+			w := newWorld(t, settings{url: service.URL()})
+			w.worker()
+			ctx := patient(t)
+			op, err := starter.Start[store](ctx, w.client, batch(time.Hour), nil)
+			requireType(t, err, perdure.ErrorStartAmbiguous)
+			require.NoError(t, ask(ctx, w, op))
+			w.closes(ctx, t, op)
+			s := w.endsAs(t, op, outcome{state: perdure.StateAmbiguous, closed: closedCanceled, err: perdure.ErrorCanceled, exit: 11})
+			require.Equal(t, perdure.ErrorStartAmbiguous, s.Error.Code)
+		})
+	}
+}
