@@ -101,12 +101,10 @@ func called(ctx context.Context, id string, err error, failure func(*temporal.Ap
 	if stopped(ctx, err) {
 		return context.Cause(ctx)
 	}
-	var app *temporal.ApplicationError
-	if errors.As(err, &app) {
+	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		return failure(app)
 	}
-	var query *serviceerror.QueryFailed
-	if errors.As(err, &query) {
+	if query, ok := errors.AsType[*serviceerror.QueryFailed](err); ok {
 		if app := refusal(query); app != nil {
 			return failure(app)
 		}

@@ -73,7 +73,7 @@ func (e *execution) status(ctx context.Context, into any) (d *workflowservice.De
 // closedInTemporal reports that Temporal itself ended the workflow, and when.
 func closedInTemporal(d *workflowservice.DescribeWorkflowExecutionResponse) (time.Time, bool) {
 	info := d.GetWorkflowExecutionInfo()
-	switch info.GetStatus() {
+	switch info.GetStatus() { //nolint:exhaustive // the others are open, or closed by the workflow
 	case enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
 		return info.GetCloseTime().AsTime(), true
 	default:

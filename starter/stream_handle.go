@@ -129,7 +129,7 @@ func (h *stream) attachable(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	switch d.GetWorkflowExecutionInfo().GetStatus() {
+	switch d.GetWorkflowExecutionInfo().GetStatus() { //nolint:exhaustive // the others say what became of the stream
 	case enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
 		return false, nil
 	case enumspb.WORKFLOW_EXECUTION_STATUS_FAILED:

@@ -5,6 +5,7 @@ import (
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/workflows/collection"
+	"github.com/perdure-dev/perdure/workflows/operation"
 	"github.com/perdure-dev/perdure/workflows/stream"
 )
 
@@ -16,7 +17,7 @@ type Registry interface {
 
 // Register registers every workflow under its name in the contract.
 func Register(r Registry) {
-	r.RegisterWorkflowWithOptions(Operation, workflow.RegisterOptions{Name: perdure.WorkflowOperation})
+	r.RegisterWorkflowWithOptions(operation.Operation, workflow.RegisterOptions{Name: perdure.WorkflowOperation})
 	r.RegisterWorkflowWithOptions(collection.Collection, workflow.RegisterOptions{Name: perdure.WorkflowCollection})
 	r.RegisterWorkflowWithOptions(collection.Page, workflow.RegisterOptions{Name: perdure.WorkflowPage})
 	r.RegisterWorkflowWithOptions(stream.Stream, workflow.RegisterOptions{Name: perdure.WorkflowStream})

@@ -62,3 +62,11 @@ func TestEveryHistoryIsOfARegisteredWorkflow(t *testing.T) {
 		require.Equal(t, ".json", filepath.Ext(file), file)
 	}
 }
+
+// quiet drops the log.
+type quiet struct{}
+
+func (quiet) Debug(string, ...any) {}
+func (quiet) Info(string, ...any)  {}
+func (quiet) Warn(string, ...any)  {}
+func (quiet) Error(string, ...any) {}

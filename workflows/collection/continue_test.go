@@ -67,8 +67,9 @@ func TestContinueAsNewTellsWhoWaitsToAskAgain(t *testing.T) {
 	waits := []*asked{s.waitAt(time.Second, index(1)), s.waitAt(2*time.Second, within(1, 300))}
 	s.suggestAt(time.Minute)
 	s.run(request())
+	const late = time.Minute + 10*time.Second
 	for _, u := range waits {
-		status := u.answered(time.Minute)
+		status := u.answered(late)
 		require.False(t, status.Done)
 		require.Equal(t, 1, status.Pages)
 		require.Empty(t, status.ErrorType)
@@ -79,7 +80,22 @@ func TestContinueAsNewTellsWhoWaitsToAskAgain(t *testing.T) {
 	second.run(args...)
 	second.succeeded()
 	require.Equal(t, s.calls[1].task, second.calls[0].task)
-	require.Equal(t, time.Minute, second.calls[0].at, "it was asked for, whoever has asked")
+	require.Equal(t, late, second.calls[0].at, "it was asked for, whoever has asked")
+}
+
+func TestContinueAsNewWaitsForAPageThatIsOnItsWay(t *testing.T) {
+	s := newStage(t, now(full(0)), after(9*time.Second, full(1)))
+	u := s.waitAt(time.Second, index(1))
+	s.suggestAt(2 * time.Second)
+	s.run(request())
+	require.Equal(t, 2, u.answered(10*time.Second).Pages)
+	require.Equal(t, 10*time.Second, s.elapsed())
+	require.False(t, s.calls[1].stopped)
+
+	second, args := s.continued(now(last(2)))
+	second.run(args...)
+	second.succeeded()
+	require.Equal(t, perdure.PageTask{Sealed: sealed(2)}, second.calls[0].task, "no page is asked for twice")
 }
 
 func TestContinueAsNewBeforeTheFirstPage(t *testing.T) {
@@ -133,25 +149,47 @@ func TestContinueAsNewKeepsMaxPages(t *testing.T) {
 
 // Each wait is an update, of which a run takes 2,000.
 func TestContinueAsNewAfterAThousandWaits(t *testing.T) {
-	s := newStage(t, now(full(0)), now(full(1)))
-	const waits = 1_000
-	answered := 0
-	for i := range waits {
+	for _, test := range []struct {
+		name   string
+		second act // the second page
+		waits  int
+		pages  int // that the run has in the end
+	}{
+		{"at once", now(full(1)), 1_000, 2},
+		{"or some more, for a page that is on its way", never(), 1_500, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStage(t, now(full(0)), test.second)
+			answered := s.waitOften(test.waits)
+			s.run(request())
+			require.Equal(t, test.waits, *answered)
+			require.Equal(t, time.Second+time.Duration(test.waits-1)*time.Millisecond, s.elapsed())
+			require.Equal(t, test.pages, s.status().Pages)
+
+			second, args := s.continued(now(last(1)))
+			if test.pages > 1 {
+				second.fetches = nil
+			}
+			second.waitAt(time.Second, within(0, 0))
+			second.run(args...)
+			second.succeeded()
+		})
+	}
+}
+
+// waitOften asks for the first page every millisecond, and counts the answers.
+func (s *stage) waitOften(times int) (answered *int) {
+	answered = new(int)
+	for i := range times {
 		s.at(time.Second+time.Duration(i)*time.Millisecond, func() {
 			s.env.UpdateWorkflow(perdure.UpdateWait, strconv.Itoa(i), &testsuite.TestUpdateCallback{
 				OnAccept:   func() {},
-				OnReject:   func(err error) { require.NoError(t, err) },
-				OnComplete: func(_ any, err error) { require.NoError(t, err); answered++ },
+				OnReject:   func(err error) { require.NoError(s.t, err) },
+				OnComplete: func(_ any, err error) { require.NoError(s.t, err); *answered++ },
 			}, index(0))
 		})
 	}
-	s.run(request())
-	require.Equal(t, waits, answered)
-	require.Equal(t, time.Second+(waits-1)*time.Millisecond, s.elapsed())
-	second, args := s.continued()
-	second.waitAt(time.Second, within(0, 0))
-	second.run(args...)
-	second.succeeded()
+	return answered
 }
 
 // The signal and the suggestion are seen in the same workflow task.

@@ -54,6 +54,7 @@ func (c *collection) fetch(work workflow.Context) {
 	for !fetched.IsReady() && !c.done() && !c.mustContinue(work) {
 		c.await(work, func() bool { return fetched.IsReady() || c.mustContinue(work) })
 	}
+	c.awaitLate(work, cancelable, fetched)
 	if c.done() || !fetched.IsReady() {
 		return
 	}
@@ -63,6 +64,24 @@ func (c *collection) fetch(work workflow.Context) {
 		return
 	}
 	c.take(work, a)
+}
+
+// Bounds of waiting for a page that is on its way when the run is to continue as new.
+const (
+	lateWait     = 10 * time.Second
+	maxLateWaits = maxWaits + maxWaits/2
+)
+
+// awaitLate waits for such a page: the next run would ask the service for it once more.
+func (c *collection) awaitLate(work, cancelable workflow.Context, fetched workflow.Future) {
+	if c.done() || fetched.IsReady() {
+		return
+	}
+	late := workflow.NewTimer(cancelable, lateWait)
+	over := func() bool { return fetched.IsReady() || late.IsReady() || c.waits >= maxLateWaits }
+	for !c.done() && !over() {
+		c.await(work, over)
+	}
 }
 
 // take takes over what came of asking for a page.

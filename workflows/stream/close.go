@@ -1,7 +1,7 @@
 package stream
 
 import (
-	"fmt"
+	"strconv"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -48,9 +48,9 @@ func (l *log) publish(work workflow.Context) {
 	}
 	shown.Publish(work, shown.Status{State: s.State, Done: s.Done, Service: s.Service, Memo: memo, Lines: []shown.Line{
 		{Name: "protocol", Value: s.Protocol},
-		{Name: "events", Value: fmt.Sprint(s.Events)},
-		{Name: "bytes", Value: fmt.Sprint(s.Bytes)},
-		{Name: "reconnects", Value: fmt.Sprint(s.Reconnects)},
+		{Name: "events", Value: strconv.Itoa(s.Events)},
+		{Name: "bytes", Value: strconv.FormatInt(s.Bytes, 10)},
+		{Name: "reconnects", Value: strconv.Itoa(s.Reconnects)},
 		{Name: "error type", Value: s.ErrorType},
 		{Name: "error", Value: s.Error.String()},
 	}}, &l.Published, l.Attributes)

@@ -2,7 +2,9 @@ package stream_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -99,7 +101,7 @@ func (p *play) data() []string {
 func batch(writer int64, first, n int) perdure.Batch {
 	b := perdure.Batch{Writer: writer, First: first}
 	for i := range n {
-		b.Events = append(b.Events, perdure.RecordedEvent{Type: "message", Data: json.RawMessage(fmt.Sprint(first + i))})
+		b.Events = append(b.Events, perdure.RecordedEvent{Type: "message", Data: json.RawMessage(strconv.Itoa(first + i))})
 	}
 	return b
 }
@@ -315,7 +317,7 @@ func TestOffsetsGoOnAfterAToken(t *testing.T) {
 func TestAReaderThatIsGoneIsNoticed(t *testing.T) {
 	p := newPlay(t)
 	p.env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).
-		Return(fmt.Errorf("no such workflow"))
+		Return(errors.New("no such workflow"))
 	carried := map[string]any{"status": map[string]any{"state": "running", "events": 3}, "reader": "x/reader/y", "writer": 1, "published": map[string]any{}}
 	p.run(input(), carried)
 	requireFailure(t, p.env.GetWorkflowError(), perdure.ErrorStreamBroken)

@@ -32,13 +32,16 @@ func Reader(ctx workflow.Context, in perdure.ReaderInput) error {
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 4 * time.Second},
 	}
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), perdure.ActivityReadStream, in).Get(ctx, nil)
-	if err == nil || ctx.Err() != nil {
-		return nil
+	if err != nil && ctx.Err() == nil {
+		tellLog(ctx, in.Log, err)
 	}
-	work, _ := workflow.NewDisconnectedContext(ctx)
-	end := perdure.Batch{Writer: maxWriter, End: &perdure.StreamEnd{ErrorType: perdure.ErrorStreamBroken, Error: activityError(err)}}
-	_ = workflow.SignalExternalWorkflow(work, in.Log, "", perdure.SignalRecord, end).Get(work, nil) // the log may be gone
 	return nil
+}
+
+// tellLog ends the log where the activity could not.
+func tellLog(ctx workflow.Context, log string, why error) {
+	end := perdure.Batch{Writer: maxWriter, End: &perdure.StreamEnd{ErrorType: perdure.ErrorStreamBroken, Error: activityError(why)}}
+	_ = workflow.SignalExternalWorkflow(ctx, log, "", perdure.SignalRecord, end).Get(ctx, nil) // it may be gone
 }
 
 // maxWriter comes after every attempt of the activity.

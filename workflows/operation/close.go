@@ -1,0 +1,66 @@
+package operation
+
+import (
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/workflows/internal/failure"
+)
+
+// decide ends the operation as a verdict says.
+func (o *operation) decide(work workflow.Context, a *perdure.Answer) {
+	switch {
+	case a.State == perdure.StateCanceled && a.ErrorType == "":
+		if o.Status.Cancel != nil {
+			o.Status.Cancel.Confirmed = true
+		}
+		o.end(work, canceled, perdure.StateCanceled, "", a.Error)
+	case a.ErrorType == "" && a.State == perdure.StateSucceeded:
+		o.result = &perdure.OperationResult{
+			State: perdure.StateSucceeded, ServiceStatus: o.Status.ServiceStatus,
+			Value: a.Value, ValueBody: a.ValueBody, Response: o.Response,
+		}
+		o.end(work, completed, perdure.StateSucceeded, "", nil)
+	default:
+		state := a.State
+		if state == "" {
+			state = perdure.StateUnknown
+		}
+		o.end(work, failed, state, a.ErrorType, a.Error)
+	}
+}
+
+// end decides how the operation ended. The first decision counts.
+func (o *operation) end(work workflow.Context, how closing, state perdure.State, errorType string, why *perdure.ServiceError) {
+	if o.done() {
+		return
+	}
+	o.closing = how
+	s := &o.Status
+	s.State, s.Done, s.EndedAt = state, true, workflow.Now(work).UTC()
+	s.ErrorType, s.Error = errorType, why
+	s.NextPollAt = zeroTime
+	if s.State == perdure.StateSucceeded && how == completed {
+		s.LastError = nil
+	}
+	if o.cancelBeside != nil {
+		o.cancelBeside()
+	}
+	o.publish(work)
+}
+
+// close waits for the handlers and closes the workflow.
+func (o *operation) close(work workflow.Context) (*perdure.OperationResult, error) {
+	if err := workflow.Await(work, func() bool { return workflow.AllHandlersFinished(work) }); err != nil {
+		return nil, err
+	}
+	switch o.closing {
+	case completed:
+		return o.result, nil
+	case canceled:
+		return nil, temporal.NewCanceledError(o.Status)
+	case open, failed:
+	}
+	return nil, failure.Ended(o.Status.ErrorType, o.Status.Error, o.Status)
+}

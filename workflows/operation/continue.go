@@ -1,0 +1,34 @@
+package operation
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/perdure-dev/perdure"
+)
+
+// mustContinue: the history is long enough that the next run should take over.
+func (o *operation) mustContinue(work workflow.Context) bool {
+	return workflow.GetInfo(work).GetContinueAsNewSuggested()
+}
+
+// prepareToContinue waits until nothing is under way that the next run would not
+// have: questions, requests to stop, updates that were accepted. False: the
+// operation ended meanwhile.
+func (o *operation) prepareToContinue(work workflow.Context) bool {
+	o.moving = true
+	idle := func() bool { return o.besides == 0 && !o.pollUnderway && workflow.AllHandlersFinished(work) }
+	for {
+		o.await(work, idle)
+		if o.done() {
+			return false
+		}
+		if idle() && !o.called() {
+			return true
+		}
+	}
+}
+
+// continueAsNew hands everything over to the next run.
+func (o *operation) continueAsNew(work workflow.Context) error {
+	return workflow.NewContinueAsNewError(work, perdure.WorkflowOperation, o.raw, o.Carried)
+}
