@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -36,7 +37,7 @@ func newPagesWorld(t *testing.T) *world {
 	return w
 }
 
-func with(args []string, more ...string) []string { return append(args[:len(args):len(args)], more...) }
+func with(args []string, more ...string) []string { return append(slices.Clip(args), more...) }
 
 // holdPage holds the request for a page back until the function that it returns is
 // called.

@@ -29,6 +29,9 @@ type world struct {
 
 func newWorld(t *testing.T, o jobservice.Options) *world {
 	t.Helper()
+	if browser == nil {
+		t.Skip("there is no Chromium or Chrome here; on Debian: apt-get install chromium")
+	}
 	dir := t.TempDir()
 	w := &world{
 		t: t, queue: fmt.Sprintf("webapp-%s-%d", strings.ToLower(t.Name()), time.Now().UnixNano()),

@@ -55,6 +55,7 @@ type vaultPage struct {
 
 // azures lists as a generated client does.
 func azures(t *testing.T, service *play.Service) compare.Outcome {
+	t.Helper()
 	r := record(t, service)
 	pipeline := runtime.NewPipeline("difftests", "v1", runtime.PipelineOptions{}, &policy.ClientOptions{
 		Transport: r.client(), Retry: policy.RetryOptions{MaxRetries: -1}, InsecureAllowCredentialWithHTTP: true,
@@ -66,7 +67,7 @@ func azures(t *testing.T, service *play.Service) compare.Outcome {
 			if page != nil {
 				next = *page.NextLink
 			}
-			response, err := runtime.FetcherForNextLink(ctx, pipeline, next, func(ctx context.Context) (*policy.Request, error) {
+			response, err := runtime.FetcherForNextLink(ctx, pipeline, next, func(ctx context.Context) (*policy.Request, error) { //nolint:bodyclose // UnmarshalAsJSON reads it
 				return runtime.NewRequest(ctx, http.MethodGet, vaults)
 			}, nil)
 			if err != nil {

@@ -51,6 +51,7 @@ func TestGoogle(t *testing.T) {
 
 // googles lists with the client as Google generates it.
 func googles(t *testing.T, service *play.Service) compare.Outcome {
+	t.Helper()
 	r := record(t, service)
 	client, err := redis.NewCloudRedisRESTClient(t.Context(), option.WithHTTPClient(r.client()), option.WithEndpoint("http://redis.test"))
 	require.NoError(t, err)

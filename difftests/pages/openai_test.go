@@ -43,6 +43,7 @@ func TestOpenAI(t *testing.T) {
 // sends them so, and their order means nothing.
 func inOrder(client compare.Client) compare.Client {
 	return func(t *testing.T, service *play.Service) compare.Outcome {
+		t.Helper()
 		out := client(t, service)
 		lines := strings.Split(out.Message, "\n")
 		for i, line := range lines {
@@ -58,6 +59,7 @@ func inOrder(client compare.Client) compare.Client {
 
 // openais lists with the SDK's auto-pager.
 func openais(t *testing.T, service *play.Service) compare.Outcome {
+	t.Helper()
 	r := record(t, service)
 	client := openai.NewClient(option.WithHTTPClient(r.client()), option.WithBaseURL("http://openai.test/v1"), option.WithAPIKey("none"), option.WithMaxRetries(0))
 	all := client.Batches.ListAutoPaging(t.Context(), openai.BatchListParams{Limit: openai.Int(2)})

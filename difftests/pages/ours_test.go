@@ -20,6 +20,7 @@ import (
 // the others does.
 func perdures(pager protocol.Pager, first protocol.Ask, text func(json.RawMessage) string) compare.Client {
 	return func(t *testing.T, service *play.Service) compare.Outcome {
+		t.Helper()
 		r := record(t, service)
 		paging, err := pager.Bind(nil)
 		require.NoError(t, err)

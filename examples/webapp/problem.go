@@ -75,8 +75,12 @@ func problemOf(err error) problem {
 	switch {
 	case errors.Is(err, tokens.ErrAudience):
 		return foreign
-	case errors.Is(err, tokens.ErrExpired), errors.Is(err, tokens.ErrKeyRetired):
+	case errors.Is(err, tokens.ErrExpired):
 		return expired
+	case errors.Is(err, tokens.ErrKeyRetired):
+		p := expired
+		p.Unforeseen = true // or this process has not loaded a keyset that was rotated
+		return p
 	case isAny(err, tokens.ErrMalformed, tokens.ErrTooLarge, tokens.ErrNotAuthentic, tokens.ErrKind, tokens.ErrType, tokens.ErrService):
 		return damaged
 	case errors.As(err, &collection):
