@@ -63,7 +63,7 @@ func StartCollection[T any](ctx context.Context, c *Client, in perdure.Collectio
 // ErrNotFound where there is none.
 func AttachCollection[T any](ctx context.Context, c *Client, id string) (*Collection[T], error) {
 	h := c.collection(id)
-	if err := h.isCollection(ctx); err != nil {
+	if err := h.is(ctx, perdure.WorkflowCollection); err != nil {
 		return nil, err
 	}
 	return &Collection[T]{h}, nil
@@ -75,6 +75,9 @@ func AttachCollection[T any](ctx context.Context, c *Client, id string) (*Collec
 func RehydrateCollection[T any](ctx context.Context, c *Client, token tokens.Token, o *RehydrateOptions) (*Collection[T], error) {
 	if c.Keyset == nil {
 		return nil, ErrNoKeyset
+	}
+	if _, err := tokens.Parse(token.Text()); err != nil { // none
+		return nil, err
 	}
 	if o == nil {
 		o = &RehydrateOptions{}

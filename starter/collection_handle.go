@@ -2,7 +2,6 @@ package starter
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -16,7 +15,7 @@ import (
 	"github.com/perdure-dev/perdure/tokens"
 )
 
-// ErrNoPage: the collection ends before the page.
+// ErrNoPage says that the collection ends before the page.
 var ErrNoPage = errors.New("starter: the collection has no such page")
 
 // collection is a handle without the type of its values.
@@ -67,7 +66,9 @@ func (h *collection) start(ctx context.Context, in perdure.CollectionInput, o Co
 		switch {
 		case err == nil:
 			return nil
-		case isTaken(err), isClosed(err), isBusy(err):
+		case isTaken(err), isClosed(err):
+			return h.withoutPage(ctx)
+		case isBusy(err):
 			return nil // it is there; reading it says the rest
 		case stopped(ctx, err):
 			return context.Cause(ctx)
@@ -80,10 +81,34 @@ func (h *collection) start(ctx context.Context, in perdure.CollectionInput, o Co
 	}
 }
 
+// withoutPage is why a collection that is closed came to no page; nil where it has some,
+// or is not to be read now.
+func (h *collection) withoutPage(ctx context.Context) error {
+	s, err := h.Status(ctx)
+	if err != nil || s.Pages > 0 {
+		return nil //nolint:nilerr // reading it says the rest
+	}
+	return h.ended(s)
+}
+
+// ended says, as an error, how a collection was ended before its last page; nil where it
+// was not.
+func (h *collection) ended(s perdure.CollectionStatus) error {
+	switch {
+	case s.State == perdure.StateCanceled:
+		return &perdure.CollectionError{Type: perdure.ErrorCanceled, Message: fmt.Sprintf("the collection was canceled after %d pages", s.Pages), Status: s}
+	case s.State == perdure.StateUnknown:
+		return fmt.Errorf("%w: %q", ErrTerminated, h.id)
+	case s.Done && s.ErrorType != "":
+		return &perdure.CollectionError{Type: s.ErrorType, Message: words(s.ErrorType, s.Error), Status: s}
+	}
+	return nil
+}
+
 func (h *collection) startOnce(ctx context.Context, in perdure.CollectionInput, o CollectionOptions) error {
 	c := h.client
 	start := c.temporal.NewWithStartWorkflowOperation(
-		c.workflowOptions(h.id, collectionSummary(in, o.Summary), enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE), perdure.WorkflowCollection, in)
+		c.workflowOptions(h.id, requestSummary(in.Type, in.Request, in.ServiceName(), o.Summary), enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE), perdure.WorkflowCollection, in)
 	update, err := c.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: start,
 		UpdateOptions: client.UpdateWorkflowOptions{
@@ -114,38 +139,11 @@ func (c *Client) checkPageToken(in perdure.CollectionInput) error {
 
 // sameInput compares an input with the one that the collection was started with.
 func (h *collection) sameInput(ctx context.Context, in perdure.CollectionInput) error {
-	if err := h.isCollection(ctx); errors.Is(err, ErrNotFound) {
-		return &perdure.CollectionError{Type: perdure.ErrorIDConflict, Message: fmt.Sprintf("the workflow id %q belongs to another workflow", h.id)}
-	} else if err != nil {
-		return err
+	same, err := sameStart(ctx, &h.execution, perdure.WorkflowCollection, in)
+	if err == nil && !same {
+		err = &perdure.CollectionError{Type: perdure.ErrorIDConflict, Message: fmt.Sprintf("the workflow id %q belongs to another workflow, or to a collection with another input", h.id)}
 	}
-	before, err := h.firstInput(ctx)
-	if err != nil {
-		return err
-	}
-	ours, err := json.Marshal(in)
-	if err != nil {
-		return fmt.Errorf("starter: write the input: %w", err)
-	}
-	if !sameJSON[perdure.CollectionInput](before, ours) {
-		return &perdure.CollectionError{Type: perdure.ErrorIDConflict, Message: fmt.Sprintf("the workflow id %q belongs to a collection with another input", h.id)}
-	}
-	return nil
-}
-
-// isCollection is nil where the id is a collection's.
-func (h *collection) isCollection(ctx context.Context) error {
-	if h.id == "" {
-		return fmt.Errorf("%w: the id is empty", ErrNotFound)
-	}
-	d, err := h.describe(ctx)
-	if err != nil {
-		return err
-	}
-	if name := d.GetWorkflowExecutionInfo().GetType().GetName(); name != perdure.WorkflowCollection {
-		return fmt.Errorf("%w: %q is a workflow of type %s", ErrNotFound, h.id, name)
-	}
-	return nil
+	return err
 }
 
 // Token is the continuation token of the next page, the one after the last that was
@@ -199,16 +197,4 @@ func (h *collection) Status(ctx context.Context) (perdure.CollectionStatus, erro
 		}
 	}
 	return h.client.whileInTemporal(s, d), nil
-}
-
-func collectionSummary(in perdure.CollectionInput, given string) string {
-	switch {
-	case given != "":
-		return given
-	case in.Type != "":
-		return in.Type
-	case in.Request != nil:
-		return in.Request.Method + " " + in.ServiceName()
-	}
-	return "taken up from a token"
 }

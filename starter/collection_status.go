@@ -3,7 +3,6 @@ package starter
 import (
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/perdure-dev/perdure"
@@ -15,12 +14,9 @@ func (c *Client) whileInTemporal(s perdure.CollectionStatus, d *workflowservice.
 	if s.Done {
 		return s
 	}
-	info := d.GetWorkflowExecutionInfo()
-	switch info.GetStatus() {
-	case enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
-		s.State, s.Done, s.EndedAt = perdure.StateUnknown, true, info.GetCloseTime().AsTime()
+	if at, closed := closedInTemporal(d); closed {
+		s.State, s.Done, s.EndedAt = perdure.StateUnknown, true, at
 		return s
-	default:
 	}
 	for _, a := range d.GetPendingActivities() {
 		failure := a.GetLastFailure().GetApplicationFailureInfo()

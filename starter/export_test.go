@@ -8,5 +8,6 @@ var (
 	SameJSON  = sameJSON[perdure.OperationInput]
 	Stopped   = stopped
 	Outcome   = outcome
+	Ended     = ended
 	Refusal   = refusal
 )

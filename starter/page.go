@@ -3,6 +3,7 @@ package starter
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,7 +17,8 @@ import (
 // PageOptions of GetPage.
 type PageOptions struct {
 	// ID is the workflow id. The same id is the same fetch, whose page is kept as long
-	// as the namespace keeps it. Default: a new one.
+	// as the namespace keeps it; with another input it is perdure.ErrorIDConflict.
+	// Default: a new one.
 	ID string
 }
 
@@ -25,7 +27,8 @@ type PageOptions struct {
 //
 // Errors: one of package tokens where the token is refused, before anything is asked;
 // *perdure.CollectionError where the page cannot be had; ctx's own, and then the fetch is
-// given up; anything else: it could not be asked.
+// given up, unless it has an id, by which others may wait for it; anything else: it could
+// not be asked.
 func GetPage[T any](ctx context.Context, c *Client, in perdure.CollectionInput, o *PageOptions) (*Page[T], error) {
 	raw, err := c.getPage(ctx, in, o)
 	if err != nil {
@@ -42,27 +45,44 @@ func (c *Client) getPage(ctx context.Context, in perdure.CollectionInput, o *Pag
 		return nil, err
 	}
 	id := "perdure-page-" + uuid.NewString()
-	if o != nil && o.ID != "" {
+	named := o != nil && o.ID != ""
+	if named {
 		id = o.ID
 	}
-	options := c.workflowOptions(id, collectionSummary(in, ""), enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
-	options.EnableEagerStart = true // where the worker shares this client
-	run, err := c.temporal.ExecuteWorkflow(ctx, options, perdure.WorkflowPage, in)
-	if isTaken(err) {
-		run, err = c.temporal.GetWorkflow(ctx, id, ""), nil
-	}
+	run, err := c.startPage(ctx, id, in, named)
 	if err != nil {
-		return nil, c.collection(id).called(ctx, err)
+		return nil, err
 	}
 	var p perdure.Page
 	if err := run.Get(ctx, &p); err != nil {
 		if stopped(ctx, err) {
-			c.giveUp(ctx, run)
+			if !named {
+				c.giveUp(ctx, run)
+			}
 			return nil, context.Cause(ctx)
 		}
 		return nil, pageOutcome(id, err)
 	}
 	return &p, nil
+}
+
+// startPage starts the fetch, or joins the one that has its id.
+func (c *Client) startPage(ctx context.Context, id string, in perdure.CollectionInput, named bool) (client.WorkflowRun, error) {
+	h := c.collection(id)
+	options := c.workflowOptions(id, requestSummary(in.Type, in.Request, in.ServiceName(), ""), enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
+	options.EnableEagerStart = true // where the worker shares this client
+	run, err := c.temporal.ExecuteWorkflow(ctx, options, perdure.WorkflowPage, in)
+	if isTaken(err) {
+		run, err = c.temporal.GetWorkflow(ctx, id, ""), nil
+	}
+	if err != nil || !named {
+		return run, h.called(ctx, err)
+	}
+	same, err := sameStart(ctx, &h.execution, perdure.WorkflowPage, in)
+	if err == nil && !same {
+		err = &perdure.CollectionError{Type: perdure.ErrorIDConflict, Message: fmt.Sprintf("the workflow id %q belongs to another workflow, or to a page with another input", id)}
+	}
+	return run, err
 }
 
 // giveUpTimeout bounds telling Temporal that nobody waits for a page any longer.

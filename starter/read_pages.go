@@ -191,15 +191,8 @@ func (h *collection) await(ctx context.Context, request perdure.WaitRequest) (pe
 // that goes on, and the reader has moved there.
 func (r *reader) onward(ctx context.Context, index int) (bool, error) {
 	s := r.known
-	switch {
-	case s.State == perdure.StateCanceled:
-		return false, &perdure.CollectionError{Type: perdure.ErrorCanceled, Message: fmt.Sprintf("the collection was canceled after %d pages", s.Pages), Status: s}
-	case s.State == perdure.StateUnknown:
-		return false, fmt.Errorf("%w: %q", ErrTerminated, r.h.id)
-	case s.ErrorType != "":
-		return false, &perdure.CollectionError{Type: s.ErrorType, Message: s.Error.String(), Status: s}
-	case s.NextPageToken == "":
-		return false, fmt.Errorf("%w: it has %d, asked for index %d", ErrNoPage, r.base+s.Pages, index)
+	if err := r.h.ended(s); err != nil {
+		return false, err
 	}
 	in, err := r.h.input(ctx)
 	if err != nil {
@@ -207,6 +200,9 @@ func (r *reader) onward(ctx context.Context, index int) (bool, error) {
 	}
 	if in.MaxPages > 0 && s.Pages >= in.MaxPages {
 		return false, fmt.Errorf("%w: it stops after maxPages, which is %d; asked for index %d", ErrNoPage, r.base+s.Pages, index)
+	}
+	if s.NextPageToken == "" {
+		return false, r.noToken(ctx, index)
 	}
 	in.Token, in.Request, in.Protocol = s.NextPageToken, nil, nil
 	if in.MaxPages > 0 {
@@ -219,6 +215,24 @@ func (r *reader) onward(ctx context.Context, index int) (bool, error) {
 	r.base += s.Pages
 	r.h, r.known = next, perdure.CollectionStatus{}
 	return true, nil
+}
+
+// noToken says why nothing goes on with a collection that closed without a token: it
+// has no more pages, or the state of the next makes none.
+func (r *reader) noToken(ctx context.Context, index int) error {
+	var none string
+	err := r.h.query(ctx, "", perdure.QueryToken, &none)
+	switch {
+	case isOf(err, perdure.ErrorTokenTooLarge):
+		return &perdure.CollectionError{
+			Type:    perdure.ErrorTokenTooLarge,
+			Message: fmt.Sprintf("the collection closed itself after %d pages, as nobody asked, and the next page's state is too large for a token to go on with", r.known.Pages),
+			Status:  r.known,
+		}
+	case err != nil:
+		return err
+	}
+	return fmt.Errorf("%w: it has %d, asked for index %d", ErrNoPage, r.base+r.known.Pages, index)
 }
 
 // input is what the collection was started with.
@@ -290,8 +304,7 @@ func (r *reader) readFrom(ctx context.Context, runID string, index int) (*perdur
 
 // otherRun reports that a page is in an earlier run, and which.
 func otherRun(err error) (perdure.Segment, bool) {
-	var e *otherRunError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*otherRunError](err); ok {
 		return e.segment, true
 	}
 	return perdure.Segment{}, false

@@ -98,3 +98,32 @@ func TestARefusedQueryHasItsType(t *testing.T) {
 		})
 	}
 }
+
+// How a start ended is told in the words of the workflow's failure: its type beside them
+// once, and not in them again.
+func TestEndedNamesItsTypeOnce(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		s    perdure.Status
+		want string
+	}{
+		{
+			"ours", perdure.Status{State: perdure.StateFailed, Done: true, ErrorType: perdure.ErrorEgressDenied, Error: &perdure.ServiceError{Code: perdure.ErrorEgressDenied, Message: "h belongs to nobody"}},
+			"perdure: EgressDenied: h belongs to nobody",
+		},
+		{
+			"the service's", perdure.Status{State: perdure.StateFailed, Done: true, ErrorType: perdure.ErrorStartRejected, Error: &perdure.ServiceError{Code: "bad_name", Message: "x is taken"}},
+			"perdure: StartRejected: bad_name: x is taken",
+		},
+		{
+			"open", perdure.Status{State: perdure.StateAmbiguous, Error: &perdure.ServiceError{Code: perdure.ErrorStartAmbiguous, Message: "its answer was lost"}},
+			"perdure: StartAmbiguous: its answer was lost",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			require.EqualError(t, starter.Ended(c.s), c.want)
+		})
+	}
+}
