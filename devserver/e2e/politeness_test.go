@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/examples/jobservice"
-	"github.com/perdure-dev/perdure/starter"
 )
 
 // quota is a service's front that counts, and answers what is too much with 429.
@@ -90,18 +90,18 @@ func TestLimitsHoldForAllOperationsOfAWorker(t *testing.T) {
 	require.NoError(t, err)
 	ctx := patient(t)
 	go func() { // so that as many meet as may
-		if w.service.WaitFor(ctx, func(b jobservice.Books) bool { return len(b) == concurrency }) == nil {
+		if w.service.WaitFor(ctx, func(b jobservice.Books) bool { return len(b) >= concurrency }) == nil {
 			w.service.Release(held)
 		}
 	}()
-	w.worker()
 	in := vectorStore(0)
 	in.Request.Body = perdure.JSONBody(json.RawMessage(`{"name":"docs","metadata":{"steps":"1"}}`))
+	all := w.waiting(ctx, operations, in)
 	begin := time.Now()
-	atOnce(t, operations, func() error {
-		_, _, err := starter.Run[store](ctx, w.client, in, nil)
-		return err
-	})
+	w.worker()
+	for _, operation := range all {
+		require.NoError(t, operation.Get(ctx, nil))
+	}
 	took := time.Since(begin)
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -111,16 +111,15 @@ func TestLimitsHoldForAllOperationsOfAWorker(t *testing.T) {
 	require.Len(t, w.service.Books().Operations(), operations)
 }
 
-// atOnce does it so many times at once, and never in vain.
-func atOnce(t *testing.T, n int, do func() error) {
-	t.Helper()
-	done := make(chan error, n)
+// waiting starts so many workflows, and waits for nothing.
+func (w *world) waiting(ctx context.Context, n int, in perdure.OperationInput) (all []client.WorkflowRun) {
+	w.t.Helper()
 	for range n {
-		go func() { done <- do() }()
+		run, err := w.raw.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: w.queue}, perdure.WorkflowOperation, in)
+		require.NoError(w.t, err)
+		all = append(all, run)
 	}
-	for range n {
-		require.NoError(t, <-done)
-	}
+	return all
 }
 
 // One 429 is the service's word to all: every operation leaves it alone for as long as
@@ -129,18 +128,14 @@ func TestOne429PausesAllOperationsOfTheService(t *testing.T) {
 	t.Parallel()
 	const operations, asked, onItsWay = 20, 3 * time.Second, time.Second
 	w := newWorld(t, settings{})
-	w.worker()
 	ctx := patient(t)
-	start := func() error {
-		_, err := starter.Start[store](ctx, w.client, vectorStore(time.Hour), nil)
-		return err
-	}
-	atOnce(t, operations, start)
+	w.waiting(ctx, operations, vectorStore(time.Hour))
+	w.worker()
 	w.booked(ctx, "all are asked for", func(b jobservice.Books) bool { return polledSince(b, time.Time{}) == operations })
 	_, err := w.service.Inject(jobservice.Fault{Action: jobservice.Poll, Status: http.StatusTooManyRequests, Headers: map[string]string{"Retry-After": "3"}})
 	require.NoError(t, err)
 	begin := w.refused(ctx)
-	require.NoError(t, start())
+	w.waiting(ctx, 1, vectorStore(time.Hour))
 	w.booked(ctx, "all are asked for again", func(b jobservice.Books) bool { return polledSince(b, begin.Add(asked)) == operations+1 })
 	for _, e := range w.service.Books() {
 		if e.At.After(begin.Add(onItsWay)) {

@@ -29,7 +29,7 @@ func TestKilledInAStartUnderARepeatabilityKey(t *testing.T) {
 	t.Run("back within the window", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, settings{front: repeatability, extra: "    idempotency: {form: repeatability, windowSeconds: 120}\n"})
-		op, err := w.killInStart(t, 0)
+		op, _, err := w.killInStart(t, 0)
 		require.NoError(t, err)
 		value, err := op.Wait(patient(t), nil)
 		require.NoError(t, err)
@@ -48,7 +48,7 @@ func TestKilledInAStartUnderARepeatabilityKey(t *testing.T) {
 		t.Parallel()
 		const window = 3 * time.Second
 		w := newWorld(t, settings{front: repeatability, extra: "    idempotency: {form: repeatability, windowSeconds: 3}\n"})
-		op, err := w.killInStart(t, window)
+		op, _, err := w.killInStart(t, window)
 		bad := &perdure.OperationError{}
 		require.ErrorAs(t, err, &bad)
 		require.Equal(t, perdure.ErrorStartAmbiguous, bad.Type)
