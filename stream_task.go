@@ -15,6 +15,9 @@ const WorkflowStreamReader = "perdure.streamReader.v1"
 // SignalRecord carries a Batch from the activity to the stream's log.
 const SignalRecord = "perdure.record"
 
+// SignalThere asks nothing of the reader: it fails where there is none.
+const SignalThere = "perdure.there"
+
 // QueryPosition gives the activity the LogPosition from which to go on.
 const QueryPosition = "perdure.position"
 
@@ -81,3 +84,24 @@ type StreamEnd struct {
 	ErrorType string        `json:"errorType,omitempty"`
 	Error     *ServiceError `json:"error,omitempty"`
 }
+
+// StreamHeartbeat is details[0] of the heartbeats of perdure.readStream.v1, for the next
+// attempt and for readers of Temporal's description of the pending activity.
+type StreamHeartbeat struct {
+	// Phase is "sending" before the stream's first request leaves, where it may not be
+	// sent twice, and until the log has the answer; "unsent" when it is proven that it did
+	// not, or that nothing was started; else "reading".
+	Phase       string    `json:"phase"`
+	Attempt     int32     `json:"attempt,omitempty"`
+	Tries       int       `json:"tries,omitempty"`
+	FirstSentAt time.Time `json:"firstSentAt,omitzero"`
+	// Offset is that of the next event that the log gets.
+	Offset      int    `json:"offset"`
+	LastEventID string `json:"lastEventId,omitempty"`
+	Reconnects  int    `json:"reconnects,omitempty"`
+	// LastError is why the connection broke last, while it has not been taken up again.
+	LastError *TimedError `json:"lastError,omitempty"`
+}
+
+// PhaseReading is the phase of a StreamHeartbeat beside PhaseSending and PhaseUnsent.
+const PhaseReading = "reading"

@@ -25,6 +25,11 @@ type Options struct {
 	Protocols     *protocol.Registry
 	// Pagers of collections; nil: pages are not fetched here.
 	Pagers *protocol.Pagers
+	// Streamers of event streams; nil: streams are not read here.
+	Streamers *protocol.Streamers
+	// Logbook is where streams are written down. Default: their workflows, through the
+	// client that runs the activity.
+	Logbook Logbook
 	Watch  Watch
 	// SearchAttributes gives those of Perdure's that the namespace has; nil: none.
 	SearchAttributes func() []string
@@ -82,6 +87,9 @@ func New(o Options) (*Activities, error) {
 	}
 	if o.RecordNow == nil {
 		o.RecordNow = recordNow
+	}
+	if o.Logbook == nil {
+		o.Logbook = workflowLogs{}
 	}
 	return &Activities{o}, nil
 }

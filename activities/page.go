@@ -105,7 +105,8 @@ func (p *page) without(errorType string, words *perdure.ServiceError) *perdure.P
 }
 
 // isStale reports whether the status is one by which services refuse a page token that
-// has expired: 400 (AIP-158, OData 4.01 11.2.6.7), 404, 410 (Kubernetes, CalDAV).
+// they do not take, as one that has expired: 400 (AIP-158: INVALID_ARGUMENT), 404, and
+// 410 (Kubernetes).
 func (p *page) isStale(status int) bool {
 	return len(p.state.Next) > 0 && (status == http.StatusBadRequest || status == http.StatusNotFound || status == http.StatusGone)
 }

@@ -26,6 +26,7 @@ func capturing(bytes int) func(*desk) {
 	return func(d *desk) { d.config.Limits.CaptureBytes = bytes }
 }
 
+//rule:pages 1
 func TestTheValuesAreRecordedOnce(t *testing.T) {
 	for _, test := range []struct{ name, body, values string }{
 		{"tidy", `{"value":[{"n":1.0}],"nextLink":"/items?page=2"}`, `[{"n":1.0}]`},

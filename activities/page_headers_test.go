@@ -15,7 +15,10 @@ func headers(h map[string][]string) func(*perdure.CollectionInput) {
 	return func(in *perdure.CollectionInput) { in.Request.Headers = h }
 }
 
-// What is about the one request is not repeated; all else is.
+// Later requests have the first one's headers again, but for those that speak of one
+// request: conditions, ranges, preferences, keys, and the content's without a body.
+//
+//rule:pages 4 OData 4.01 part 1 section 11.2.6.7 for `Accept`; -
 func TestHeadersOfLaterPages(t *testing.T) {
 	given := map[string][]string{
 		"X-Name": {"a", "b"}, "accept": {"application/xml"}, "Prefer": {"odata.maxpagesize=2"}, "If-None-Match": {`"7"`}, "if-modified-since": {"never"},
@@ -37,6 +40,11 @@ func TestHeadersOfLaterPages(t *testing.T) {
 	}
 }
 
+// A body that is repeated as it was has all headers about it again; one that a token was
+// put into, its `Content-Type`.
+//
+//rule:pages 4a -
+//rule:token 1
 func TestABodyIsRepeatedWithWhatSaysWhatItIs(t *testing.T) {
 	const page = `{"items":[1],"next":"c2"}`
 	into := func(options string) func(*perdure.CollectionInput) { return following("token", options) }
@@ -91,6 +99,9 @@ func TestABodyIsRepeatedWithWhatSaysWhatItIs(t *testing.T) {
 }
 
 // Nothing of the caller's goes to another origin, nor do the credentials.
+//
+//rule:out 1
+//rule:out 3
 func TestALinkToAnotherOrigin(t *testing.T) {
 	other := perduretest.NewService(t, perduretest.GET("/items?page=2").WantHeader("X-Name", "").WantHeader("Authorization", "").JSON(200, lastItems))
 	body, err := json.Marshal(map[string]any{"value": []int{1}, "nextLink": other.URL() + "/items?page=2"})
@@ -115,8 +126,11 @@ func TestALinkToAnotherOrigin(t *testing.T) {
 	})
 }
 
-// What the caller's options decide is held against the allow list, and what the service
-// says is not.
+// What the caller chooses is held against `allow`: a URL that option `nextLink` finds, a
+// method by `nextMethod`, and every method but GET. A link of the service's own that is
+// asked for with GET is not, as little as a monitor is.
+//
+//rule:pages 9 -
 func TestTheAllowListBoundsWhatOptionsAskFor(t *testing.T) {
 	const (
 		link  = `{"value":[1],"nextLink":"/elsewhere?page=2"}`
@@ -173,7 +187,10 @@ func TestTheAllowListBoundsWhatOptionsAskFor(t *testing.T) {
 	}
 }
 
-// The token of a page cannot be put where the worker's secrets are.
+// A token cannot go into a header that has credentials, or that the service's
+// `secretHeaders` name: `InvalidInput`.
+//
+//rule:token 5 -
 func TestATokenThatWouldTakeASecretsPlace(t *testing.T) {
 	d := newDesk(t, perduretest.NewService(t, perduretest.GET("/items").JSON(200, `{"items":[1],"next":"c2"}`)))
 	d.config.SecretHeaders = []string{"X-Session"}

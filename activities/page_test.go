@@ -50,6 +50,10 @@ func posted(url, body string) func(*perdure.CollectionInput) {
 // nextOf is the task to fetch the page after.
 func nextOf(a perdure.PageAnswer) perdure.PageTask { return perdure.PageTask{Sealed: a.Next} }
 
+// The values are given as the service wrote them and in its order: every digit, and what
+// nobody knows. Only white space and escapes may be others that mean the same.
+//
+//rule:pages 1 -
 func TestPagesAreFetched(t *testing.T) {
 	d := newDesk(t, perduretest.NewService(t,
 		perduretest.GET("/items").WantHeader("Accept", "application/json, */*;q=0.5").WantBody("").JSON(200, firstItems).Header("X-Count", "3"),
@@ -100,6 +104,9 @@ func TestAPageIsFetchedAgain(t *testing.T) {
 	}
 }
 
+// What was found on the first page holds for all after it, as if it had been named.
+//
+//rule:autopages 3 -
 func TestAutoDecidesOnTheFirstPageForAll(t *testing.T) {
 	d := newDesk(t, perduretest.NewService(t,
 		perduretest.GET("/items").JSON(200, `{"object":"list","data":[{"id":"a"}],"has_more":true}`),
@@ -112,6 +119,7 @@ func TestAutoDecidesOnTheFirstPageForAll(t *testing.T) {
 	require.Empty(t, second.Next)
 }
 
+//rule:autopages 2
 func TestAutoSaysWhatToDoWhereItKnowsNothing(t *testing.T) {
 	d := newDesk(t, perduretest.NewService(t, perduretest.GET("/items").JSON(200, `{"things":1}`)))
 	a := d.fetch(itemsTask())
@@ -119,6 +127,12 @@ func TestAutoSaysWhatToDoWhereItKnowsNothing(t *testing.T) {
 	require.Contains(t, a.Error.Message, "name a protocol")
 }
 
+// 408, 429, 500, 502, 503, 504, or no answer: the same page is asked for again, whatever
+// the method, after a wait by [rule 7](#how-long-to-wait). Only the
+// [idle timeout](contract.md#collection) ends this.
+//
+//rule:pages 10 RFC 9110 sections 15.5.9 and 15.6; RFC 6585 section 4; - for the method
+//rule:wait 7
 func TestWhatIsTransientIsTriedAgain(t *testing.T) {
 	for _, test := range []struct {
 		name string
@@ -181,12 +195,19 @@ func TestTheFailureOfAPageThatIsTriedAgainIsSmall(t *testing.T) {
 	require.Equal(t, 503, words.HTTPStatus)
 }
 
+// Any other answer that is not 2xx is `PageRejected`, with the service's error.
+//
+//rule:pages 11 -
 func TestWhatIsNotTransientIsNoPage(t *testing.T) {
 	const stale = "no longer takes this page's token"
 	for _, test := range []struct {
 		status      int
 		later, want bool // want the words for a page token that is too old
 	}{
+		// 400, 404 and 410 to a later page say too that the service no longer takes the
+		// page's token, which may have expired: the list has to be read from its beginning.
+		//
+		//rule:pages 11a AIP-158 for 400, and for tokens that expire; - for the others
 		{400, false, false},
 		{400, true, true},
 		{401, false, false},
@@ -224,6 +245,7 @@ func TestWhatIsNotTransientIsNoPage(t *testing.T) {
 	}
 }
 
+//rule:later 2
 func TestAPageWithTooManyRedirects(t *testing.T) {
 	d := newDesk(t, perduretest.NewService(t, perduretest.GET("/items").Reply(302).Header("Location", "/items").Times(6)))
 	a := d.fetch(itemsTask())
@@ -238,8 +260,9 @@ func TestAPageThatBreaksItsProtocol(t *testing.T) {
 		"values are no array": `{"value":{},"nextLink":"/items?page=2"}`,
 		"a link that is none": `{"value":[],"nextLink":"http://[::1"}`,
 		"a link to a file":    `{"value":[],"nextLink":"file:///etc/passwd"}`,
-		"it names itself":     `{"value":[],"nextLink":"/items"}`,
-		"no JSON":             `<html>`,
+		//rule:pages 12
+		"it names itself": `{"value":[],"nextLink":"/items"}`,
+		"no JSON":         `<html>`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t, perduretest.NewService(t, perduretest.GET("/items").JSON(200, body)))
@@ -251,6 +274,8 @@ func TestAPageThatBreaksItsProtocol(t *testing.T) {
 }
 
 // A later page that names itself is one, too, whatever the collection has seen.
+//
+//rule:pages 12
 func TestALaterPageThatNamesItself(t *testing.T) {
 	d := newDesk(t, perduretest.NewService(t,
 		perduretest.GET("/items").JSON(200, firstItems),
@@ -272,6 +297,7 @@ func (r *renewed) Refresh(context.Context) bool { return r.generation.CompareAnd
 
 func (*renewed) SecretHeaders() []string { return nil }
 
+//rule:out 6
 func TestACredentialThatWasReplaced(t *testing.T) {
 	d := newDesk(t, perduretest.NewService(t,
 		perduretest.GET("/items").WantHeader("Authorization", "Bearer 0").Reply(401),
@@ -282,6 +308,7 @@ func TestACredentialThatWasReplaced(t *testing.T) {
 	require.Equal(t, perdure.ErrorPageRejected, d.fetch(itemsTask()).ErrorType, "it is the service's refusal")
 }
 
+//rule:pages 8
 func TestAWrongTaskIsNoPage(t *testing.T) {
 	for _, test := range []struct {
 		name      string

@@ -49,6 +49,15 @@ type (
 		} `json:"error"`
 		NextPageToken string `json:"nextPageToken,omitempty"`
 	}
+	streamFailure struct {
+		Error struct {
+			Type       string                `json:"type"`
+			Message    string                `json:"message"`
+			WorkflowID string                `json:"workflowId,omitempty"`
+			Status     *perdure.StreamStatus `json:"status,omitempty"`
+		} `json:"error"`
+		Next *int `json:"next,omitempty"`
+	}
 )
 
 // shown says of which type each example of the page is.
@@ -84,6 +93,16 @@ var shown = map[string]any{
 	"pages-request":     perdure.PagesRequest{},
 	"wait":              perdure.WaitRequest{},
 	"pages-failure":     pagesFailure{},
+
+	"stream":         perdure.StreamInput{},
+	"stream-token":   perdure.StreamInput{},
+	"stream-status":  perdure.StreamStatus{},
+	"stream-result":  perdure.StreamResult{},
+	"event":          perdure.Event{},
+	"events":         perdure.Events{},
+	"read":           perdure.ReadRequest{},
+	"wait-event":     perdure.WaitEventRequest{},
+	"stream-stopped": streamFailure{},
 }
 
 // wire are the structs of the contract. Each has a table on the page.
@@ -114,6 +133,14 @@ var wire = []any{
 	perdure.CollectionStatus{},
 	perdure.Segment{},
 	perdure.CollectionResult{},
+	perdure.StreamInput{},
+	perdure.Event{},
+	perdure.Events{},
+	perdure.StreamStatus{},
+	perdure.StreamSegment{},
+	perdure.StreamResult{},
+	perdure.ReadRequest{},
+	perdure.WaitEventRequest{},
 }
 
 func page(t *testing.T) string {

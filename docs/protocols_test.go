@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -43,7 +44,7 @@ func TestProtocolsNamesTests(t *testing.T) {
 // Each protocol that a worker has built in has a section, which names its options.
 func TestProtocolsHasASectionForEach(t *testing.T) {
 	page := protocolsPage(t)
-	for _, folder := range builtIn(t) {
+	for _, folder := range builtIn(t, "Protocol") {
 		t.Run(folder, func(t *testing.T) {
 			name, options := described(t, filepath.Join("../activities/protocol", folder))
 			require.NotEmpty(t, options)
@@ -57,6 +58,31 @@ func TestProtocolsHasASectionForEach(t *testing.T) {
 	}
 }
 
+// So has each pager, among the pages; the options that all of them have come first.
+func TestPagesHasASectionForEach(t *testing.T) {
+	_, pages, found := strings.Cut(protocolsPage(t), "\n## Pages\n")
+	require.True(t, found)
+	check := func(title string, options []string) {
+		_, section, found := strings.Cut(pages, "\n### "+title+"\n")
+		require.True(t, found, "protocols.md has no section %s", title)
+		section, _, _ = strings.Cut(section, "\n### ")
+		for _, option := range options {
+			require.Contains(t, section, "\n| `"+option+"` |", title)
+		}
+	}
+	_, shared := described(t, "../activities/protocol/paging")
+	require.NotEmpty(t, shared)
+	check("Every pager", shared)
+	protocols := builtIn(t, "Protocol")
+	for _, folder := range builtIn(t, "Pager") {
+		name, options := described(t, filepath.Join("../activities/protocol", folder))
+		if slices.Contains(protocols, folder) {
+			options = nil // they are the protocol's
+		}
+		check("Pager "+name, options)
+	}
+}
+
 func protocolsPage(t *testing.T) string {
 	t.Helper()
 	raw, err := os.ReadFile("protocols.md")
@@ -64,12 +90,12 @@ func protocolsPage(t *testing.T) string {
 	return string(raw)
 }
 
-// builtIn are the packages whose Protocol{} the worker registers.
-func builtIn(t *testing.T) (folders []string) {
+// builtIn are the packages whose Protocol{}, or Pager{}, the worker registers.
+func builtIn(t *testing.T, kind string) (folders []string) {
 	t.Helper()
 	ast.Inspect(parsed(t, "../worker/protocols.go"), func(n ast.Node) bool {
 		if literal, ok := n.(*ast.CompositeLit); ok {
-			if s, ok := literal.Type.(*ast.SelectorExpr); ok && s.Sel.Name == "Protocol" {
+			if s, ok := literal.Type.(*ast.SelectorExpr); ok && s.Sel.Name == kind {
 				if folder, ok := s.X.(*ast.Ident); ok {
 					folders = append(folders, folder.Name)
 				}

@@ -79,9 +79,9 @@ func (h *stream) read(ctx context.Context, offset int) (perdure.Events, error) {
 		runID = s.Segments[i].RunID
 	}
 	got, err = h.readFrom(ctx, runID, offset)
-	if errors.Is(err, ErrNotFound) {
+	if n := len(s.Segments); errors.Is(err, ErrNotFound) && n > 0 {
 		return got, fmt.Errorf("starter: event %d: the run that held it, %s, is no longer kept; the current one begins at %d: %w",
-			offset, runID, s.Segments[len(s.Segments)-1].FirstOffset, err)
+			offset, runID, s.Segments[n-1].FirstOffset, err)
 	}
 	got.Done = false // of the run, not of the stream
 	return got, err

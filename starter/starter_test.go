@@ -109,15 +109,18 @@ func TestEndedNamesItsTypeOnce(t *testing.T) {
 		want string
 	}{
 		{
-			"ours", perdure.Status{State: perdure.StateFailed, Done: true, ErrorType: perdure.ErrorEgressDenied, Error: &perdure.ServiceError{Code: perdure.ErrorEgressDenied, Message: "h belongs to nobody"}},
+			"ours",
+			perdure.Status{State: perdure.StateFailed, Done: true, ErrorType: perdure.ErrorEgressDenied, Error: &perdure.ServiceError{Code: perdure.ErrorEgressDenied, Message: "h belongs to nobody"}},
 			"perdure: EgressDenied: h belongs to nobody",
 		},
 		{
-			"the service's", perdure.Status{State: perdure.StateFailed, Done: true, ErrorType: perdure.ErrorStartRejected, Error: &perdure.ServiceError{Code: "bad_name", Message: "x is taken"}},
+			"the service's",
+			perdure.Status{State: perdure.StateFailed, Done: true, ErrorType: perdure.ErrorStartRejected, Error: &perdure.ServiceError{Code: "bad_name", Message: "x is taken"}},
 			"perdure: StartRejected: bad_name: x is taken",
 		},
 		{
-			"open", perdure.Status{State: perdure.StateAmbiguous, Error: &perdure.ServiceError{Code: perdure.ErrorStartAmbiguous, Message: "its answer was lost"}},
+			"open",
+			perdure.Status{State: perdure.StateAmbiguous, Error: &perdure.ServiceError{Code: perdure.ErrorStartAmbiguous, Message: "its answer was lost"}},
 			"perdure: StartAmbiguous: its answer was lost",
 		},
 	} {

@@ -17,6 +17,9 @@ func (c *Config) Activities(own ...protocol.Protocol) (activities.Options, error
 	return c.activities(own)
 }
 
+// Pagers are those of a worker that brings its own.
+func Pagers(own ...protocol.Pager) (*protocol.Pagers, error) { return pagers(own) }
+
 // KeyBounds lists every key of the configuration with its bounds, "" for none.
 func KeyBounds() map[string]string {
 	out := map[string]string{}

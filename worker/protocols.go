@@ -6,10 +6,12 @@ import (
 	"github.com/perdure-dev/perdure/activities/protocol"
 	"github.com/perdure-dev/perdure/activities/protocol/azure"
 	"github.com/perdure-dev/perdure/activities/protocol/google"
+	"github.com/perdure-dev/perdure/activities/protocol/jsonl"
 	"github.com/perdure-dev/perdure/activities/protocol/link"
 	"github.com/perdure-dev/perdure/activities/protocol/location"
 	"github.com/perdure-dev/perdure/activities/protocol/nextlink"
 	"github.com/perdure-dev/perdure/activities/protocol/openai"
+	"github.com/perdure-dev/perdure/activities/protocol/sse"
 	"github.com/perdure-dev/perdure/activities/protocol/token"
 	"github.com/perdure-dev/perdure/activities/protocol/waiter"
 )
@@ -35,4 +37,9 @@ func builtInPagers() []protocol.Pager {
 // pagers holds the user's own pagers, which "auto" tries first, and the built-in ones.
 func pagers(own []protocol.Pager) (*protocol.Pagers, error) {
 	return protocol.NewPagers(slices.Concat(own, builtInPagers())...)
+}
+
+// streamers holds the user's own streamers and the built-in ones.
+func streamers(own []protocol.Streamer) (*protocol.Streamers, error) {
+	return protocol.NewStreamers(slices.Concat(own, []protocol.Streamer{sse.Streamer{}, openai.Streamer{}, jsonl.Streamer{}})...)
 }

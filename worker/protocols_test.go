@@ -9,6 +9,7 @@ import (
 
 	"github.com/perdure-dev/perdure/activities/protocol"
 	"github.com/perdure-dev/perdure/activities/protocol/location"
+	"github.com/perdure-dev/perdure/activities/protocol/nextlink"
 	"github.com/perdure-dev/perdure/worker"
 )
 
@@ -25,6 +26,14 @@ func (ownProtocol) Bind(options json.RawMessage) (protocol.Bound, error) {
 type ownLocation struct{ location.Protocol }
 
 func (ownLocation) Name() string { return "own" }
+
+// ownPager is the pager nextlink under a user's own name.
+type ownPager struct {
+	nextlink.Pager
+	name string
+}
+
+func (p ownPager) Name() string { return p.name }
 
 func TestOwnProtocols(t *testing.T) {
 	cfg := written(t, `tokens: {keysetFile: keyset.json}
@@ -85,4 +94,46 @@ services: {a: {baseURL: "https://a.example.com"}}
 		require.True(t, ok)
 		require.Equal(t, "own", got)
 	})
+}
+
+func TestOwnPagers(t *testing.T) {
+	known, err := worker.Pagers(ownPager{name: "own"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"google", "link", "nextlink", "openai", "own", "token"}, known.Names())
+
+	_, err = worker.New(nil, written(t, `tokens: {keysetFile: keyset.json}
+services: {a: {baseURL: "https://a.example.com"}}
+`), worker.Options{Pagers: []protocol.Pager{ownPager{name: "openai"}}})
+	require.ErrorContains(t, err, `the name "openai" is taken`)
+}
+
+// It decides on the first page: the pagers that a worker brings along are asked first, in
+// their order, then `nextlink`, `openai`, `google` and `link`, all without options.
+//
+//rule:autopages 1 -
+func TestAutoTriesThePagersInTheirOrder(t *testing.T) {
+	const list = `"object":"list","data":[{"id":"a"}],"has_more":true,"nextPageToken":"t"}`
+	own := []protocol.Pager{ownPager{name: "b"}, ownPager{name: "a"}}
+	for _, tt := range []struct {
+		name, body string
+		own        []protocol.Pager
+		want       string
+	}{
+		{"a user's own", `{"value":[1],"nextLink":"/y",` + list, own, "b"},
+		{"a next link", `{"value":[1],"nextLink":"/y",` + list, nil, "nextlink"},
+		{"a list", `{` + list, own, "openai"},
+		{"a page token, and arrays that nobody can choose from", `{"a":[1],"b":[2],"nextPageToken":"t"}`, own, "google"},
+		{"an array", `[1]`, own, "link"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			known, err := worker.Pagers(tt.own...)
+			require.NoError(t, err)
+			got, _, ok := known.Detect(protocol.Exchange{
+				Method: http.MethodGet, URL: "https://a.example.com/x", Status: http.StatusOK,
+				Header: http.Header{"Link": {`</y>; rel="next"`}}, Body: []byte(tt.body),
+			})
+			require.True(t, ok)
+			require.Equal(t, tt.want, got)
+		})
+	}
 }

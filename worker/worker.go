@@ -36,6 +36,8 @@ type Options struct {
 	Protocols []protocol.Protocol
 	// Pagers beside the built-in ones; "auto" tries them first.
 	Pagers []protocol.Pager
+	// Streamers beside the built-in ones.
+	Streamers []protocol.Streamer
 	// Logger of the worker itself; the SDK logs with the client's. Default
 	// [slog.Default].
 	Logger *slog.Logger
@@ -66,6 +68,9 @@ func New(c client.Client, cfg *Config, o Options) (*Worker, error) {
 		return nil, err
 	}
 	if opts.Pagers, err = pagers(o.Pagers); err != nil {
+		return nil, fmt.Errorf("worker: %w", err)
+	}
+	if opts.Streamers, err = streamers(o.Streamers); err != nil {
 		return nil, fmt.Errorf("worker: %w", err)
 	}
 	w := &Worker{
@@ -116,6 +121,7 @@ func register(r worker.Registry, a *activities.Activities) {
 	r.RegisterActivityWithOptions(a.Poll, activity.RegisterOptions{Name: perdure.ActivityPoll})
 	r.RegisterActivityWithOptions(a.Cancel, activity.RegisterOptions{Name: perdure.ActivityCancel})
 	r.RegisterActivityWithOptions(a.FetchPage, activity.RegisterOptions{Name: perdure.ActivityFetchPage})
+	r.RegisterActivityWithOptions(a.ReadStream, activity.RegisterOptions{Name: perdure.ActivityReadStream})
 }
 
 // Run serves the task queue until ctx ends, and then drains: it takes no new tasks,

@@ -25,8 +25,9 @@ type Exchange struct {
 // Success reports whether the status is 2xx.
 func (e Exchange) Success() bool { return e.Status >= 200 && e.Status < 300 }
 
-// byteOrderMark comes before the JSON and XML of some services (azcore drops it too,
-// runtime.Payload).
+// byteOrderMark comes before the JSON and XML of some services. azcore means to drop it
+// (runtime.UnmarshalAsJSON, UnmarshalAsXML), but takes the text out of the response first
+// (v1.24.0); runtime.Payload and its pollers leave it there.
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
 // text is the body without a byte order mark.

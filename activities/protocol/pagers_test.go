@@ -61,7 +61,12 @@ func TestPagersDoNotChange(t *testing.T) {
 	require.Equal(t, []string{"google", "link", "nextlink", "openai", "token"}, p.Names())
 }
 
-// What the first page says of how the list goes on decides.
+// Of those that recognise the page, the first that finds another page after it has the
+// collection; else the first whose protocol it breaks, as the way on may be in what cannot
+// be read; else the first that takes it for the last.
+//
+//rule:autopages 1a -
+//rule:autopages 4
 func TestDetectPager(t *testing.T) {
 	const next = `<https://h/y>; rel="next"`
 	tests := []struct {
@@ -94,6 +99,13 @@ func TestDetectPager(t *testing.T) {
 		{"a way on that cannot be read beside an end", firstPage(`{"books":[1]}`, "Link", "<"), "link"},
 		{"a way on, and no values", firstPage(`{"items":[1],"nextLink":"https://h/y"}`), "nextlink"},
 
+		// No page is taken for the last where something in it reads as if there were more:
+		// the status 206; a header or a field with `next`, `more`, `cursor`, `continu` or
+		// `truncat` in its name, unless it is empty, null, false or 0; a `total` above the
+		// number of values.
+		// That breaks the protocol, as does a page that nobody recognises: name one.
+		//
+		//rule:autopages 2 -
 		{"another array beside a way on", firstPage(`{"items":[1],"cursor":"a"}`), ""},
 		{"values and a continuation token", firstPage(`{"value":[1],"continuationToken":"a"}`), ""},
 		{"values and a continuation header", firstPage(`{"count":1,"value":[1]}`, "X-Ms-Continuationtoken", "a"), ""},
@@ -139,6 +151,10 @@ func partial(body string) protocol.Exchange {
 	return e
 }
 
+// `auto` takes no options.
+//
+//rule:autopages 5 -
+//rule:pages 8
 func TestBindPager(t *testing.T) {
 	p := pagers(t)
 	tests := []struct {
@@ -174,6 +190,8 @@ func TestBindPager(t *testing.T) {
 }
 
 // Auto sends the first request as it is. A page that nobody recognises breaks it.
+//
+//rule:autopages 2
 func TestAutoPaging(t *testing.T) {
 	paging, err := pagers(t).Bind("auto", nil)
 	require.NoError(t, err)

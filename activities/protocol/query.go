@@ -1,9 +1,12 @@
 package protocol
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/perdure-dev/perdure"
 )
 
 // Query strings are taken as they are spelled: one that is signed, or that a service
@@ -16,10 +19,25 @@ func WithParameter(target, name, value string) string {
 }
 
 // WithAPIVersion is WithParameter for api-version, whose name counts in any case (AG,
-// API versioning; azcore, arm/runtime: the api-version policy).
+// API versioning; azcore, arm/runtime: the api-version policy). An empty version
+// leaves the URL as it is.
 func WithAPIVersion(target, version string) string {
 	const name = "api-version"
+	if version == "" {
+		return target
+	}
 	return withParameter(target, name, version, func(other string) bool { return strings.EqualFold(other, name) })
+}
+
+// APIVersionFault is what is wrong with a version that a caller gives; "" is nothing.
+func APIVersionFault(version string) string {
+	switch {
+	case len(version) > perdure.MaxNameBytes:
+		return fmt.Sprintf("has %d bytes, want at most %d", len(version), perdure.MaxNameBytes)
+	case strings.ContainsFunc(version, func(r rune) bool { return r <= ' ' || r == 0x7f }):
+		return "has a space or a control character"
+	}
+	return ""
 }
 
 func withParameter(target, name, value string, same func(name string) bool) string {

@@ -34,6 +34,7 @@ func TestWithAPIVersion(t *testing.T) {
 	} {
 		require.Equal(t, want, protocol.WithAPIVersion(target, "2"))
 	}
+	require.Equal(t, "/x?API-Version=1", protocol.WithAPIVersion("/x?API-Version=1", ""))
 }
 
 func TestWithParametersOf(t *testing.T) {

@@ -16,13 +16,17 @@ const maxResponseHeaderBytes = 128 << 10
 
 // newTransport dials addresses that are allowed, and no proxy: the environment's
 // HTTP_PROXY is not for a worker that holds credentials.
-func newTransport(allowPrivate bool, concurrency int) *http.Transport {
+func newTransport(c Config, concurrency int) *http.Transport {
 	d := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
-	if !allowPrivate {
+	if !c.AllowPrivateNetwork {
 		d.Control = refusePrivate
 	}
+	dial := c.Dial
+	if dial == nil {
+		dial = d.DialContext
+	}
 	return &http.Transport{
-		DialContext:            d.DialContext,
+		DialContext:            dial,
 		TLSHandshakeTimeout:    10 * time.Second,
 		IdleConnTimeout:        90 * time.Second,
 		MaxIdleConns:           concurrency,

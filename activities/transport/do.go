@@ -32,6 +32,8 @@ type Request struct {
 	// Cookies of the operation, which answers add to; nil: it has none. They are used
 	// where the service's are sticky.
 	Cookies *Cookies
+
+	plain bool // no encoding of the answer
 }
 
 // Response is an answer, as it came.
@@ -41,7 +43,7 @@ type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
-	At     time.Time
+	At     time.Time // when it was complete; of an open one, when its head came
 }
 
 // SendError is a request without an answer.
@@ -77,29 +79,45 @@ func (s *Service) Do(ctx context.Context, req Request) (*Response, error) {
 // will be by trying again), *perdure.SizeError (answered, too large), *SendError
 // (no answer; try again if that is safe), or ctx's own while nothing was sent.
 func (s *Service) Send(ctx context.Context, req Request) (*Response, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, s.limits.RequestTimeout, fmt.Errorf("the service took longer than %v (limits.requestTimeoutSeconds)", s.limits.RequestTimeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, s.limits.RequestTimeout, s.tooLong())
 	defer cancel()
+	h, err := s.exchange(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return s.whole(ctx, h)
+}
 
+// tooLong is the cause of a request's end after its time.
+func (s *Service) tooLong() error {
+	return fmt.Errorf("the service took longer than %v (limits.requestTimeoutSeconds)", s.limits.RequestTimeout)
+}
+
+// exchange sends a request, and once more where the service took none of the credential
+// and there is a newer one.
+func (s *Service) exchange(ctx context.Context, req Request) (*head, error) {
 	ctx = rememberSent(ctx)
-	resp, err := s.follow(ctx, req)
-	if err == nil && (resp.Status == http.StatusUnauthorized || resp.Status == http.StatusForbidden) && s.credential != nil && s.credential.Refresh(ctx) {
+	h, err := s.follow(ctx, req)
+	if err == nil && (h.Status == http.StatusUnauthorized || h.Status == http.StatusForbidden) && s.credential != nil && s.credential.Refresh(ctx) {
+		h.drop()
 		s.count()
 		return s.follow(ctx, req)
 	}
-	return resp, err
+	return h, err
 }
 
 // follow sends a request and goes where redirects lead: GET only, within the
 // service's origins.
-func (s *Service) follow(ctx context.Context, req Request) (*Response, error) {
+func (s *Service) follow(ctx context.Context, req Request) (*head, error) {
 	for range 1 + maxRedirects {
-		resp, err := s.send(ctx, req)
-		if err != nil || !redirects(req, resp) {
-			return resp, err
+		h, err := s.send(ctx, req)
+		if err != nil || !redirects(req, h.Response) {
+			return h, err
 		}
-		next, err := resp.URL.Parse(resp.Header.Get("Location"))
+		h.drop()
+		next, err := h.URL.Parse(h.Header.Get("Location"))
 		if err != nil {
-			return nil, &perdure.ResponseError{Method: req.Method, URL: bare(req.URL), Service: perdure.ServiceError{HTTPStatus: resp.Status, Message: "redirects to a malformed Location"}}
+			return nil, &perdure.ResponseError{Method: req.Method, URL: bare(req.URL), Service: perdure.ServiceError{HTTPStatus: h.Status, Message: "redirects to a malformed Location"}}
 		}
 		req.URL = next
 		s.count()
@@ -121,7 +139,7 @@ func redirects(req Request, resp *Response) bool {
 }
 
 // send sends one request to one URL.
-func (s *Service) send(ctx context.Context, req Request) (*Response, error) {
+func (s *Service) send(ctx context.Context, req Request) (*head, error) {
 	if err := checkMethod(req.Method); err != nil {
 		return nil, err
 	}
@@ -143,26 +161,21 @@ func (s *Service) send(ctx context.Context, req Request) (*Response, error) {
 	if req.Start {
 		transport = s.starts
 	}
-	raw, err := transport.RoundTrip(r)
+	raw, err := transport.RoundTrip(r) //nolint:bodyclose // head's to close
 	if err != nil {
 		return nil, failure(ctx, !connected, err)
 	}
-	defer func() { _ = raw.Body.Close() }()
+	h := &head{
+		Response: &Response{Method: req.Method, URL: req.URL, Status: raw.StatusCode, Header: raw.Header, At: time.Now().UTC()},
+		body:     raw.Body,
+	}
 	if sticky {
-		req.Cookies.take(req.URL, raw.Header, time.Now())
+		req.Cookies.take(req.URL, raw.Header, h.At)
 	}
-	body, err := io.ReadAll(io.LimitReader(raw.Body, s.limits.MaxResponseBytes+1))
-	if err != nil {
-		return nil, failure(ctx, false, fmt.Errorf("the answer (HTTP %d) broke off: %w", raw.StatusCode, err))
-	}
-	if int64(len(body)) > s.limits.MaxResponseBytes {
-		return nil, &perdure.SizeError{Limit: s.limits.MaxResponseBytes, Message: fmt.Sprintf("raise limits.maxResponseBytes of service %q", s.name)}
-	}
-	answer := &Response{Method: req.Method, URL: req.URL, Status: raw.StatusCode, Header: raw.Header, Body: body, At: time.Now().UTC()}
 	if originOf(req.URL) == s.own {
-		s.pause.extend(answer)
+		s.pause.extend(h.Response)
 	}
-	return answer, nil
+	return h, nil
 }
 
 // build makes the request. The service's headers and the operation's go to the
@@ -186,6 +199,9 @@ func (s *Service) build(ctx context.Context, req Request, withCredentials bool) 
 	}
 	if r.Header.Get("User-Agent") == "" {
 		r.Header.Set("User-Agent", "perdure")
+	}
+	if req.plain { // else net/http asks for gzip, which holds events back
+		r.Header.Set("Accept-Encoding", "identity")
 	}
 	if withCredentials && s.credential != nil {
 		if err := s.credential.Apply(ctx, r); err != nil {

@@ -1,10 +1,12 @@
 package transport
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -35,6 +37,9 @@ type Config struct {
 	// StickyCookies sends the cookies of an operation where its credentials may go.
 	StickyCookies bool
 	Limits        Limits
+	// Dial connects; nil: over the network. One of your own decides itself which
+	// addresses it refuses: AllowPrivateNetwork is not looked at.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Limits of a service. Zero fields take the default.
@@ -108,9 +113,9 @@ func NewService(c Config) (*Service, error) {
 		s.rate = rate.NewLimiter(rate.Limit(c.Limits.RequestsPerSecond), 1) // evenly: a burst would exceed a quota in its first second
 	}
 	s.slots = semaphore.NewWeighted(int64(s.limits.Concurrency))
-	asks := newTransport(c.AllowPrivateNetwork, s.limits.Concurrency)
+	asks := newTransport(c, s.limits.Concurrency)
 	asks.ForceAttemptHTTP2 = true
-	starts := newTransport(c.AllowPrivateNetwork, s.limits.Concurrency)
+	starts := newTransport(c, s.limits.Concurrency)
 	starts.DisableKeepAlives = true
 	starts.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
 	s.asks, s.starts = asks, starts

@@ -1,33 +1,30 @@
 package e2e_test
 
 import (
-	"context"
 	"math/rand/v2"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/perdure-dev/perdure/devserver"
+	"github.com/perdure-dev/perdure/devserver/devservertest"
 	"github.com/perdure-dev/perdure/examples/jobservice"
 	"github.com/perdure-dev/perdure/starter"
 )
 
-// Pages of some 80 KB make a history continue as new after some 50 of them. None of
-// five readers notices, nor does one who comes when everything is over, and the service
-// is asked for each page once.
+// Pages of 60 KB make a history continue as new after some 65 of them. None of five
+// readers notices, nor does one who comes when everything is over, and the service is
+// asked for each page once.
 func TestReadersDoNotNoticeContinueAsNew(t *testing.T) {
 	t.Parallel()
-	const pages, perPage = 130, 4
-	w := newWorld(t, settings{service: jobservice.Options{Items: jobservice.ItemOptions{Count: pages * perPage, PerPage: perPage, Padding: 20_000}}})
+	const pages, perPage = 150, 4
+	w := newWorld(t, settings{service: jobservice.Options{Items: jobservice.ItemOptions{Count: pages * perPage, PerPage: perPage, Padding: 15_000}}})
 	w.worker()
 	ctx, done := contextFor(t, 4*time.Minute)
 	defer done()
 	want := pageNumbers(0, pages, perPage)
-
-	for _, r := range readAll(ctx, w, w.queue, items(), map[string]reader{
-		"first": rangesOver, "second": rangesOver, "third": rangesOver,
-		"one that loses answers": losesAnswers(1), "one that asks by index": asksByIndex(pages),
-	}) {
+	for _, r := range readAll(ctx, w, w.queue, items(), fiveReaders()) {
 		r.readEverything(t, want)
 	}
 	w.eachPageOnce(t, "/v1/items", pages)
@@ -53,19 +50,31 @@ func TestReadersDoNotNoticeContinueAsNew(t *testing.T) {
 	w.eachPageOnce(t, "/v1/items", pages)
 }
 
-// asksByIndex is a reader that asks for each page by itself.
-func asksByIndex(pages int) reader {
-	return func(ctx context.Context, c *starter.Collection[item]) ([][]int, error) {
-		var got [][]int
-		for i := range pages {
-			page, err := c.Page(ctx, i)
-			if err != nil {
-				return got, err
-			}
-			got = append(got, numbersOf(page))
-		}
-		return got, nil
+func fiveReaders() map[string]reader {
+	return map[string]reader{
+		"first": rangesOver, "second": rangesOver, "third": rangesOver,
+		"one that loses pages": losesPages(1), "another": losesPages(2),
 	}
+}
+
+// However often runs follow each other while somebody waits for the next page, the
+// service is asked for it once.
+func TestRunsThatFollowEachOtherAskForEachPageOnce(t *testing.T) {
+	t.Parallel()
+	const pages, perPage = 100, 2
+	server := devservertest.Start(t, devserver.Options{Headless: true, DynamicConfig: map[string]any{
+		"limit.historyCount.suggestContinueAsNew": 100,
+	}})
+	w := newWorld(t, settings{server: server, service: jobservice.Options{Items: jobservice.ItemOptions{Count: pages * perPage, PerPage: perPage}}})
+	w.fault(t, jobservice.Fault{SlowMillis: 30, Times: -1}) // so that most runs end with a page on its way
+	w.worker()
+	ctx, done := contextFor(t, 4*time.Minute)
+	defer done()
+	for _, r := range readAll(ctx, w, w.queue, items(), fiveReaders()) {
+		r.readEverything(t, pageNumbers(0, pages, perPage))
+	}
+	w.eachPageOnce(t, "/v1/items", pages)
+	require.Greater(t, len(w.runsOf(t)), 10)
 }
 
 // Temporal takes 2,000 updates a run. PERDURE_ASKS says how often a reader asks, each

@@ -153,8 +153,8 @@ var scenarios = []struct {
 }
 
 // The scenarios end as they say. With PERDURE_RECORD set to a directory, such as
-// ../../workflows/testdata/histories/perdure.operation.v1, their histories are written
-// there; a history that was released is never overwritten.
+// ../../workflows/testdata/histories, their histories are written there, each into its
+// workflow's folder; a history that was released is never overwritten.
 func TestScenarios(t *testing.T) {
 	t.Parallel()
 	for _, s := range scenarios {
@@ -227,23 +227,31 @@ func (w *world) record(t *testing.T, name, id, runID string) {
 	if dir == "" {
 		return
 	}
-	path := filepath.Join(dir, name+".json")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	h := w.history(ctx, t, id, runID)
+	path := filepath.Join(dir, h.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetWorkflowType().GetName(), name+".json")
 	if _, err := os.Stat(path); err == nil {
 		t.Logf("%s is there already", path)
 		return
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	var h historypb.History
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o750))
+	text, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(h)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, append(text, '\n'), 0o600))
+}
+
+// history is what a run has recorded; the current one where runID is empty.
+func (w *world) history(ctx context.Context, t *testing.T, id, runID string) *historypb.History {
+	t.Helper()
+	h := &historypb.History{}
 	events := w.raw.GetWorkflowHistory(ctx, id, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		e, err := events.Next()
 		require.NoError(t, err)
 		h.Events = append(h.Events, e)
 	}
-	text, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(&h)
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(path, append(text, '\n'), 0o600))
+	return h
 }
 
 // failing is the input that creates a vector store which fails.

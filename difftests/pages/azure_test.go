@@ -24,6 +24,8 @@ import (
 
 const vaults = "http://arm.test/vaults?api-version=2024-01-01&%24top=2"
 
+//rule:nextlink 1
+//rule:nextlink 2
 func TestAzure(t *testing.T) {
 	t.Parallel()
 	const generated = 400
@@ -181,6 +183,8 @@ func quote(text string) string {
 }
 
 // Both ask for the next page by another method where they are told to.
+//
+//rule:pages 6a
 func TestAzureNextMethod(t *testing.T) {
 	t.Parallel()
 	answers := []play.Answer{{Body: `{"value":[1],"nextLink":"http://arm.test/vaults?p=2"}`}, {Body: `{"value":[2]}`}}

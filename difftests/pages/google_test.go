@@ -28,6 +28,9 @@ const (
 	instances = "http://redis.test/v1/" + location + "/instances?%24alt=json%3Benum-encoding%3Dint&pageSize=2"
 )
 
+//rule:googlepages 1
+//rule:googlepages 2
+//rule:googlepages 3
 func TestGoogle(t *testing.T) {
 	t.Parallel()
 	const generated = 400

@@ -19,6 +19,8 @@ import (
 	"github.com/perdure-dev/perdure/difftests/internal/play"
 )
 
+//rule:openaipages 1
+//rule:openaipages 2
 func TestOpenAI(t *testing.T) {
 	t.Parallel()
 	const generated = 400

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
@@ -98,4 +99,35 @@ func (a *app) open(ctx context.Context) (*session, error) {
 		return nil, err
 	}
 	return a.connect(ctx, s, nil)
+}
+
+// openVerified connects. A token, where there is one, is verified before anything is
+// asked; where there is no keyset here, the worker does that.
+func (a *app) openVerified(ctx context.Context, token string, want tokens.Expect) (*session, error) {
+	s, err := a.settings()
+	if err != nil {
+		return nil, err
+	}
+	var keyset *tokens.Keyset
+	if token != "" {
+		if keyset, err = s.verify(token, want); err != nil {
+			return nil, err
+		}
+	}
+	return a.connect(ctx, s, keyset)
+}
+
+// verify verifies a token and gives the keyset that did; nil: there is none.
+func (s *settings) verify(text string, want tokens.Expect) (*tokens.Keyset, error) {
+	token, err := tokens.Parse(text)
+	if err != nil || s.keysetFile == "" {
+		return nil, err
+	}
+	keyset, err := s.keyset()
+	if err != nil {
+		return nil, err
+	}
+	want.Lifetime, want.Now = s.lifetime, time.Now()
+	_, err = keyset.Open(token, want)
+	return keyset, err
 }

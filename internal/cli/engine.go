@@ -20,6 +20,10 @@ type engine interface {
 	StartCollection(ctx context.Context, in perdure.CollectionInput, o *starter.CollectionOptions) (collection, error)
 	AttachCollection(ctx context.Context, id string) (collection, error)
 	GetPage(ctx context.Context, in perdure.CollectionInput) (*page, error)
+
+	StartStream(ctx context.Context, in perdure.StreamInput, o *starter.StreamOptions) (stream, error)
+	AttachStream(ctx context.Context, id string) (stream, error)
+	RehydrateStream(ctx context.Context, token tokens.Token, o *starter.RehydrateOptions) (stream, error)
 }
 
 // operation is a handle on one.
@@ -47,6 +51,19 @@ type collection interface {
 
 // page is one page, its values as the service wrote them.
 type page = starter.Page[json.RawMessage]
+
+// stream is a handle on one.
+type stream interface {
+	ID() string
+	Status(ctx context.Context) (perdure.StreamStatus, error)
+	RawResponse(ctx context.Context) (*perdure.Response, error)
+	Token(ctx context.Context) (tokens.Token, error)
+	Cancel(ctx context.Context, reason string) error
+	Events(ctx context.Context, from int) iter.Seq2[*event, error]
+}
+
+// event is one event, its data as the service wrote them.
+type event = starter.Event[json.RawMessage]
 
 type starterEngine struct{ client *starter.Client }
 
@@ -85,6 +102,21 @@ func (e starterEngine) GetPage(ctx context.Context, in perdure.CollectionInput) 
 	return starter.GetPage[json.RawMessage](ctx, e.client, in, nil)
 }
 
+// StartStream is [starter.StartStream].
+func (e starterEngine) StartStream(ctx context.Context, in perdure.StreamInput, o *starter.StreamOptions) (stream, error) {
+	return streamHandle(starter.StartStream[json.RawMessage](ctx, e.client, in, o))
+}
+
+// AttachStream is [starter.AttachStream].
+func (e starterEngine) AttachStream(ctx context.Context, id string) (stream, error) {
+	return streamHandle(starter.AttachStream[json.RawMessage](ctx, e.client, id))
+}
+
+// RehydrateStream is [starter.RehydrateStream].
+func (e starterEngine) RehydrateStream(ctx context.Context, token tokens.Token, o *starter.RehydrateOptions) (stream, error) {
+	return streamHandle(starter.RehydrateStream[json.RawMessage](ctx, e.client, token, o))
+}
+
 // handle keeps "no handle" a nil interface.
 func handle(op *starter.Operation[json.RawMessage], err error) (operation, error) {
 	if op == nil {
@@ -99,6 +131,14 @@ func collectionHandle(c *starter.Collection[json.RawMessage], err error) (collec
 		return nil, err
 	}
 	return c, err
+}
+
+// streamHandle keeps "no handle" a nil interface.
+func streamHandle(s *starter.Stream[json.RawMessage], err error) (stream, error) {
+	if s == nil {
+		return nil, err
+	}
+	return s, err
 }
 
 // idOf is the id of an operation that may not be there.

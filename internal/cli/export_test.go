@@ -12,6 +12,8 @@ type (
 	Operation  = operation
 	Collection = collection
 	Page       = page
+	Stream     = stream
+	Event      = event
 )
 
 // MainWith is Main over an engine instead of a connection.
@@ -28,6 +30,8 @@ var (
 	JSONOfYAML     = jsonOfYAML
 	StatusText     = statusText
 	CollectionText = collectionText
+	StreamText     = streamText
+	Harmless       = harmless
 	OneLine        = oneLine
 	Span           = span
 	ShellWord      = shellWord

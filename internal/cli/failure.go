@@ -18,10 +18,10 @@ import (
 type failure struct {
 	Type    string `json:"type"`
 	Message string `json:"message"`
-	// WorkflowID says which operation or collection it is about, where one is known: who let the id
-	// be chosen has no other way to find an operation that came back ambiguous.
+	// WorkflowID says what it is about, where that is known: who let the id be chosen has
+	// no other way to find an operation that came back ambiguous.
 	WorkflowID string    `json:"workflowId,omitempty"`
-	Status     any       `json:"status,omitempty"`   // a perdure.Status or CollectionStatus; nil: none
+	Status     any       `json:"status,omitempty"`   // a perdure.Status, CollectionStatus or StreamStatus; nil: none
 	Problems   []problem `json:"problems,omitempty"` // of a configuration
 
 	exit int
@@ -59,11 +59,12 @@ func about(id string, err error) error {
 	return &aboutError{id: id, err: err}
 }
 
-// leftOffError is an error that came after pages: their token, and the command line
-// that has it, go on from there.
+// leftOffError is an error that came after pages or events: the token of the next page,
+// or the offset of the next event, and the command line that has it, go on from there.
 type leftOffError struct {
 	err     error
 	token   tokens.Token
+	next    *int
 	command string
 }
 
@@ -89,7 +90,8 @@ func (a *app) fail(ctx context.Context, err error) int {
 		if err := a.printJSON(struct {
 			Error         failure      `json:"error"`
 			NextPageToken tokens.Token `json:"nextPageToken,omitzero"`
-		}{f, left.token}); err != nil {
+			Next          *int         `json:"next,omitempty"`
+		}{f, left.token, left.next}); err != nil {
 			fmt.Fprintln(a.Stderr, "perdure:", err)
 		}
 		return f.exit
@@ -120,7 +122,10 @@ func (a *app) classify(ctx context.Context, err error) failure {
 		return a.ofOperation(bad)
 	}
 	if bad, ok := errors.AsType[*perdure.CollectionError](err); ok {
-		return a.ofCollection(bad)
+		return a.endOf("collection", bad.Type, bad.Message, known(bad.Status, bad.Status.State))
+	}
+	if bad, ok := errors.AsType[*perdure.StreamError](err); ok {
+		return a.endOf("stream", bad.Type, bad.Message, known(bad.Status, bad.Status.State))
 	}
 	if typed, ok := errors.AsType[*typedError](err); ok {
 		return plain(typed.kind)
@@ -177,20 +182,27 @@ func (a *app) ofOperation(bad *perdure.OperationError) failure {
 	return f
 }
 
-// ofCollection: a page that cannot be had, or the collection's own end.
-func (a *app) ofCollection(bad *perdure.CollectionError) failure {
-	f := a.ended(bad.Type, bad.Message)
-	if bad.Status.State != "" {
-		f.Status = bad.Status
-	}
+// endOf is the own end of a collection or a stream, or why a page cannot be had. Status
+// is nil where none is known.
+func (a *app) endOf(thing, errorType, message string, status any) failure {
+	f := a.ended(errorType, message)
+	f.Status = status
 	switch {
 	case f.Message != "":
-	case bad.Type == perdure.ErrorCanceled:
-		f.Message = "the collection was canceled"
+	case errorType == perdure.ErrorCanceled:
+		f.Message = "the " + thing + " was canceled"
 	default:
 		f.Message = "the service gave no reason"
 	}
 	return f
+}
+
+// known is a status, nil where it says nothing.
+func known[Status any](s Status, state perdure.State) any {
+	if state == "" {
+		return nil
+	}
+	return s
 }
 
 func (a *app) ended(errorType, message string) failure {

@@ -23,6 +23,8 @@ type fakeEngine struct {
 	attachErr error
 	summaries []starter.Summary
 
+	fakeStreams
+
 	collection *fakeCollection
 	page       *cli.Page
 	pageErr    error

@@ -20,7 +20,7 @@ const (
 	lineEvery   = 5 * time.Second
 )
 
-// progress shows how an operation or a collection goes.
+// progress shows how an operation, a collection or a stream goes.
 type progress interface {
 	Show(s standing)
 	Close()
@@ -103,19 +103,39 @@ func watch(ctx context.Context, ask look, shown progress) {
 
 var errNotThere = errors.New("it is not there yet")
 
-// atOperation looks at an operation, which is found as soon as it is there.
-func atOperation(find func(context.Context) (operation, error)) look {
-	var op operation
+// lookAt looks at a handle, which is found as soon as it is there.
+func lookAt[Handle any](find func(context.Context) (Handle, error), ask func(context.Context, Handle) (standing, error)) look {
+	var h Handle
 	return func(ctx context.Context) (standing, error) {
-		if op == nil {
-			op, _ = find(ctx) // not there yet, or it cannot be asked; both may change
+		if any(h) == nil {
+			h, _ = find(ctx) // not there yet, or it cannot be asked; both may change
 		}
-		if op == nil {
+		if any(h) == nil {
 			return standing{}, errNotThere
 		}
+		return ask(ctx, h)
+	}
+}
+
+func atOperation(find func(context.Context) (operation, error)) look {
+	return lookAt(find, func(ctx context.Context, op operation) (standing, error) {
 		s, err := op.Status(ctx)
 		return standingOf(s), err
-	}
+	})
+}
+
+func atCollection(find func(context.Context) (collection, error)) look {
+	return lookAt(find, func(ctx context.Context, c collection) (standing, error) {
+		s, err := c.Status(ctx)
+		return standing{state: collectionWords(s), failing: s.LastError, stale: s.Stale, done: s.Done}, err
+	})
+}
+
+func atStream(find func(context.Context) (stream, error)) look {
+	return lookAt(find, func(ctx context.Context, events stream) (standing, error) {
+		s, err := events.Status(ctx)
+		return standing{state: streamWords(s), failing: s.LastError, stale: s.Stale, done: s.Done}, err
+	})
 }
 
 // progressLines prints a line when something has changed, and not too often.

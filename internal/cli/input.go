@@ -34,7 +34,7 @@ func (i *inputFlags) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVarP(&i.file, "file", "f", "", "operation input as JSON or YAML (- is standard input)")
 	f.StringVar(&i.id, "id", "", "workflow `id`: the same id is the same operation (default a new one)")
-	i.requestFlags.flags(cmd, "the service's, or auto")
+	i.requestFlags.flags(cmd, "default the service's, or auto")
 	f.DurationVar(&i.pollInterval, "poll-interval", 0, "wait between questions where the service asks for none, such as 30s")
 	f.DurationVar(&i.timeout, "timeout", 0, "bound of the whole operation, such as 24h; 0: none")
 	f.StringVar(&i.idempotencyKey, "idempotency-key", "", "`key` by which the service recognises a repeated start (default derived)")

@@ -15,7 +15,7 @@ import (
 // maxDataFile is more than any request body that fits into a workflow's input.
 const maxDataFile = 16 << 20
 
-// requestFlags make what inputs of operations and of collections have in common.
+// requestFlags make what inputs of operations, collections and streams have in common.
 type requestFlags struct {
 	service         string
 	data            string
@@ -26,13 +26,13 @@ type requestFlags struct {
 	audience        string
 }
 
-// flags adds them. A protocol that is not given is byDefault.
-func (r *requestFlags) flags(cmd *cobra.Command, byDefault string) {
+// flags adds them. Protocols says which there are, or which is the default.
+func (r *requestFlags) flags(cmd *cobra.Command, protocols string) {
 	f := cmd.Flags()
 	f.StringVar(&r.service, "service", "", "`name` of the service in the worker's configuration")
 	f.StringVarP(&r.data, "data", "d", "", "request body: `JSON`, @FILE with JSON, or @- for standard input")
 	f.StringArrayVarP(&r.headers, "header", "H", nil, "request header, `'Name: value'`; can be repeated")
-	f.StringVar(&r.protocol, "protocol", "", "`name` of the protocol that the service speaks (default "+byDefault+")")
+	f.StringVar(&r.protocol, "protocol", "", "`name` of the protocol that the service speaks ("+protocols+")")
 	f.StringVar(&r.protocolOptions, "protocol-options", "", "the protocol's options, a `JSON` object")
 	f.StringVar(&r.kind, "type", "", "your `name` for the method: bound into the token, and demanded again")
 	f.StringVar(&r.audience, "audience", "", "for `whom`, a tenant or a user: bound into the token, and demanded again")
@@ -41,12 +41,21 @@ func (r *requestFlags) flags(cmd *cobra.Command, byDefault string) {
 // draft is what they make it of: what a file has said, if there is one.
 type draft struct {
 	request  *perdure.Request
+	token    string
 	service  string
 	kind     string
 	audience string
 	protocol *perdure.ProtocolChoice
 	// instead is what the input has in the place of a request; "": nothing.
 	instead string
+}
+
+// serviceName is the service that was named with the request, or beside it.
+func (d *draft) serviceName() string {
+	if d.request != nil && d.request.Service != "" {
+		return d.request.Service
+	}
+	return d.service
 }
 
 // apply puts arguments and flags over d.

@@ -6,18 +6,16 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// looker is a command that looks at one operation, by id or token, and takes nothing
-// up again.
-func (a *app) looker(use, short, long string, do func(ctx context.Context, op operation) error) *cobra.Command {
-	return a.lookerAtBoth(use, short, long, do, nil)
+// looks are what a command does with what it finds; nil: it is not for those.
+type looks struct {
+	operation  func(ctx context.Context, op operation) error
+	collection func(ctx context.Context, c collection) error
+	stream     func(ctx context.Context, s stream) error
 }
 
-// lookerAtBoth is a looker that takes the id of a collection too, unless doCollection
-// is nil.
-func (a *app) lookerAtBoth(
-	use, short, long string,
-	do func(ctx context.Context, op operation) error, doCollection func(ctx context.Context, c collection) error,
-) *cobra.Command {
+// looker is a command that looks at what is there, by id or an operation's token, and
+// takes nothing up again.
+func (a *app) looker(use, short, long string, do looks) *cobra.Command {
 	var o operand
 	cmd := &cobra.Command{
 		Use: use + " " + operandUse, Short: short, Long: long + operandHelp,
@@ -32,16 +30,23 @@ func (a *app) lookerAtBoth(
 				return err
 			}
 			defer session.close()
-			if there.collection != nil && doCollection != nil {
-				return about(there.collection.ID(), doCollection(ctx, there.collection))
-			}
-			op, err := there.asOperation(named(cmd))
-			if err != nil {
-				return err
-			}
-			return about(op.ID(), do(ctx, op))
+			return do.at(ctx, named(cmd), there)
 		},
 	}
 	o.flags(cmd)
 	return cmd
+}
+
+func (l looks) at(ctx context.Context, command string, there found) error {
+	switch {
+	case there.collection != nil && l.collection != nil:
+		return about(there.collection.ID(), l.collection(ctx, there.collection))
+	case there.stream != nil && l.stream != nil:
+		return about(there.stream.ID(), l.stream(ctx, there.stream))
+	}
+	op, err := there.asOperation(forOperations(command))
+	if err != nil {
+		return err
+	}
+	return about(op.ID(), l.operation(ctx, op))
 }

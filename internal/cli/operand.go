@@ -86,22 +86,6 @@ func (o *operand) text(a *app, cmd *cobra.Command, args []string) (string, error
 	return text, nil
 }
 
-// found is what has an id: one of the two.
-type found struct {
-	operation  operation
-	collection collection
-}
-
-// asOperation refuses a collection, for a command that knows operations only.
-func (f found) asOperation(command string) (operation, error) {
-	if f.collection == nil {
-		return f.operation, nil
-	}
-	id := f.collection.ID()
-	return nil, about(id, &typedError{kind: typeNotFound, message: fmt.Sprintf(
-		"%q is a collection, and %q is for operations; its pages: perdure pages --id %s", id, command, shellWord(id))})
-}
-
 // find gives a handle without starting anything. A token is verified, whatever its
 // age, and its workflow looked for.
 func (a *app) find(ctx context.Context, o *operand) (found, *session, error) {
@@ -130,18 +114,6 @@ func (a *app) find(ctx context.Context, o *operand) (found, *session, error) {
 		return found{}, nil, about(id, err)
 	}
 	return there, session, nil
-}
-
-// attach finds what has an id.
-func attach(ctx context.Context, e engine, id string) (found, error) {
-	op, err := e.Attach(ctx, id)
-	if !errors.Is(err, starter.ErrNotFound) {
-		return found{operation: op}, err
-	}
-	if c, other := e.AttachCollection(ctx, id); other == nil {
-		return found{collection: c}, nil
-	}
-	return found{}, err
 }
 
 func verify(s *settings, o *operand) (tokens.Header, error) {
@@ -201,7 +173,7 @@ func (a *app) findOperation(ctx context.Context, o *operand) (operation, *sessio
 	if err != nil {
 		return nil, nil, err
 	}
-	op, err := there.asOperation("wait")
+	op, err := there.asOperation(forOperations("wait"))
 	if err != nil {
 		session.close()
 		return nil, nil, err

@@ -39,7 +39,7 @@ gives the fetch up.` + collectionHelp,
 }
 
 func (a *app) page(ctx context.Context, in perdure.CollectionInput, shown progressFlags, values bool) error {
-	session, err := a.openPages(ctx, in)
+	session, err := a.openVerified(ctx, in.Token, wantPage(in))
 	if err != nil {
 		return err
 	}
@@ -85,35 +85,7 @@ func notePage(note func(format string, values ...any), p *page) {
 	}
 }
 
-// openPages connects. The input's token, if it has one, is verified before anything is
-// asked; where there is no keyset here, the worker does that.
-func (a *app) openPages(ctx context.Context, in perdure.CollectionInput) (*session, error) {
-	s, err := a.settings()
-	if err != nil {
-		return nil, err
-	}
-	var keyset *tokens.Keyset
-	if in.Token != "" {
-		if keyset, err = s.verifyPage(in); err != nil {
-			return nil, err
-		}
-	}
-	return a.connect(ctx, s, keyset)
-}
-
-// verifyPage verifies the token of a page and gives the keyset that did; nil: there is
-// none.
-func (s *settings) verifyPage(in perdure.CollectionInput) (*tokens.Keyset, error) {
-	token, err := tokens.Parse(in.Token)
-	if err != nil || s.keysetFile == "" {
-		return nil, err
-	}
-	keyset, err := s.keyset()
-	if err != nil {
-		return nil, err
-	}
-	_, err = keyset.Open(token, tokens.Expect{
-		Kind: tokens.KindPage, Type: in.Type, Audience: in.Audience, Service: in.Service, Lifetime: s.lifetime, Now: time.Now(),
-	})
-	return keyset, err
+// wantPage is what the token of an input must be.
+func wantPage(in perdure.CollectionInput) tokens.Expect {
+	return tokens.Expect{Kind: tokens.KindPage, Type: in.Type, Audience: in.Audience, Service: in.Service}
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -38,7 +37,7 @@ alone reads one that is there.` + collectionHelp,
 			return a.pages(cmd.Context(), in, input.id, shown, values)
 		},
 	}
-	cmd.Flags().StringVar(&input.from, "from", "", "a page's `token`: goes on there (- is standard input)")
+	cmd.Flags().StringVar(&input.tokenText, "from", "", "a page's `token`: goes on there (- is standard input)")
 	input.flags(cmd)
 	cmd.Flags().StringVar(&input.id, "id", "", "workflow `id`: the same id is the same collection (default a new one)")
 	cmd.Flags().IntVar(&input.maxPages, "max-pages", 0, "at most so many pages; 0: all")
@@ -49,7 +48,7 @@ alone reads one that is there.` + collectionHelp,
 
 // pages starts a collection, or joins the one that has the id, and prints its pages.
 func (a *app) pages(ctx context.Context, in perdure.CollectionInput, id string, shown progressFlags, values bool) error {
-	session, err := a.openPages(ctx, in)
+	session, err := a.openVerified(ctx, in.Token, wantPage(in))
 	if err != nil {
 		return err
 	}
@@ -77,17 +76,17 @@ func (a *app) pagesOf(ctx context.Context, id string, shown progressFlags, value
 	if err != nil {
 		return about(id, err)
 	}
-	if there.collection == nil {
-		return about(id, &typedError{kind: typeNotFound, message: fmt.Sprintf(
-			"%q is an operation, which has no pages; its value: perdure wait %s", id, shellWord(id))})
+	c, err := there.asCollection("which has no pages")
+	if err != nil {
+		return err
 	}
 	d := &delivery{a: a, id: id, values: values}
-	return a.deliver(ctx, d, shown, session.engine, func() (collection, error) { return there.collection, nil })
+	return a.deliver(ctx, d, shown, session.engine, func() (collection, error) { return c, nil })
 }
 
 // deliver prints the pages of what begin gives, and how it goes meanwhile.
 func (a *app) deliver(ctx context.Context, d *delivery, shown progressFlags, e engine, begin func() (collection, error)) error {
-	stop := a.followPages(ctx, shown, d.id, e)
+	stop := a.followPrinted(ctx, shown, d.id, atCollection(func(ctx context.Context) (collection, error) { return e.AttachCollection(ctx, d.id) }))
 	c, err := begin()
 	switch {
 	case err == nil:

@@ -15,7 +15,7 @@ func (a *app) resolveCommand() *cobra.Command {
 		`Settle an ambiguous start, after a look at the service itself. Nothing was started there:
 --retry sends the start again. It runs there: --operation, --status-url or --azcore take it
 over. Neither helps: --fail gives up. Prints the status.`,
-		func(ctx context.Context, op operation) error {
+		looks{operation: func(ctx context.Context, op operation) error {
 			adoption, err := taken.read(a)
 			if err != nil {
 				return err
@@ -29,7 +29,7 @@ over. Neither helps: --fail gives up. Prints the status.`,
 				return err
 			}
 			return a.printStatus(op.ID(), s)
-		})
+		}})
 	cmd.Flags().BoolVar(&r.Retry, "retry", false, "nothing was started: send the start again")
 	taken.flags(cmd)
 	cmd.Flags().StringVar(&r.Fail, "fail", "", "give up, for this `reason`")

@@ -15,25 +15,35 @@ import (
 func (a *app) responseCommand() *cobra.Command {
 	return a.looker("response", "Print what the service answered last",
 		`Print what the service answered last, as it was captured: without credentials and cookies,
-query strings redacted, a large body cut.`,
-		func(ctx context.Context, op operation) error {
-			r, err := op.RawResponse(ctx)
-			if err != nil {
-				return err
-			}
-			if a.json() {
-				return a.printJSON(r)
-			}
-			if r == nil {
-				fmt.Fprintf(a.Stderr, "%s: the service has not answered yet\n", op.ID())
-				return nil
-			}
-			return a.printResponse(r)
+query strings redacted, a large body cut; of a stream, by its id, without the events.`,
+		looks{
+			operation: func(ctx context.Context, op operation) error {
+				r, err := op.RawResponse(ctx)
+				if err != nil {
+					return err
+				}
+				return a.printResponse(op.ID(), r)
+			},
+			stream: func(ctx context.Context, events stream) error {
+				r, err := events.RawResponse(ctx)
+				if err != nil {
+					return err
+				}
+				return a.printResponse(events.ID(), r)
+			},
 		})
 }
 
-// printResponse writes request, status, headers and body, much as they went by.
-func (a *app) printResponse(r *perdure.Response) error {
+// printResponse writes request, status, headers and body, much as they went by. Nil: the
+// service has not answered.
+func (a *app) printResponse(id string, r *perdure.Response) error {
+	if a.json() {
+		return a.printJSON(r)
+	}
+	if r == nil {
+		fmt.Fprintf(a.Stderr, "%s: the service has not answered yet\n", id)
+		return nil
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s\n", oneLine(r.Request.Method), oneLine(r.Request.URL))
 	fmt.Fprintf(&b, "HTTP %d, received %s\n", r.Status, stamp(r.ReceivedAt))

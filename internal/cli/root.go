@@ -11,14 +11,14 @@ import (
 func init() { cobra.EnableCommandSorting = false } // commands are listed in the order of their use
 
 const rootLong = `Perdure runs long-running operations of cloud services durably: each is a Temporal
-workflow that starts it, asks how it goes, and keeps the result. Paged collections are
-read the same way.
+workflow that starts it, asks how it goes, and keeps the result. Paged collections and
+event streams are read the same way.
 
 Connection: Temporal's own environment (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE,
 TEMPORAL_API_KEY, TEMPORAL_TLS_*) and configuration file, with --address,
 --namespace and --profile over them.
 
-Exit status of run, start, wait, pages and page, and of rehydrate --wait:
+Exit status of run, start, wait, pages, page and stream, and of rehydrate --wait:
   0   succeeded (start: started)
   10  OperationFailed, StartRejected, PollRejected or PageRejected
   11  canceled
@@ -32,6 +32,7 @@ const rootExample = `  perdure run POST /jobs --service jobs --data '{"size":3}'
   perdure start --file operation.yaml --id nightly-2031-05-17
   perdure wait nightly-2031-05-17 --output json
   perdure pages GET /items --service jobs --values
+  perdure stream GET /events --service jobs --protocol sse
   perdure worker --config perdure.yaml`
 
 func (a *app) root() *cobra.Command {
@@ -57,11 +58,13 @@ func (a *app) root() *cobra.Command {
 	root.AddGroup(
 		&cobra.Group{ID: groupOperations, Title: "Operations"},
 		&cobra.Group{ID: groupCollections, Title: "Paged collections"},
+		&cobra.Group{ID: groupStreams, Title: "Event streams"},
 		&cobra.Group{ID: groupRunning, Title: "Workers and set-up"},
 	)
 	inGroup(root, groupOperations, a.runCommand(), a.startCommand(), a.waitCommand(), a.statusCommand(), a.pollCommand(),
 		a.responseCommand(), a.tokenCommand(), a.cancelCommand(), a.resolveCommand(), a.rehydrateCommand(), a.adoptCommand(), a.listCommand())
 	inGroup(root, groupCollections, a.pagesCommand(), a.pageCommand())
+	inGroup(root, groupStreams, a.streamCommand())
 	inGroup(root, groupRunning, a.workerCommand(), a.setupCommand(), a.keysCommand(), a.configCommand())
 	root.AddCommand(a.versionCommand())
 	root.InitDefaultHelpCmd()
@@ -78,6 +81,7 @@ func (a *app) root() *cobra.Command {
 const (
 	groupOperations  = "operations"
 	groupCollections = "collections"
+	groupStreams     = "streams"
 	groupRunning     = "running"
 )
 

@@ -11,22 +11,32 @@ import (
 )
 
 func (a *app) statusCommand() *cobra.Command {
-	return a.lookerAtBoth("status", "Say what is known of an operation, without asking the service",
+	return a.looker("status", "Say what is known of an operation, without asking the service",
 		`Say what is known of an operation, running or over, without asking the service; or of a
-collection, by its id. Where no worker answers it is what was recorded last, and says so.`,
-		func(ctx context.Context, op operation) error {
-			s, err := op.Status(ctx)
-			if err != nil {
-				return err
-			}
-			return a.printStatus(op.ID(), s)
-		},
-		func(ctx context.Context, c collection) error {
-			s, err := c.Status(ctx)
-			if err != nil {
-				return err
-			}
-			return a.printCollectionStatus(c.ID(), s)
+collection or a stream, by its id. Where no worker answers it is what was recorded last, and
+says so.`,
+		looks{
+			operation: func(ctx context.Context, op operation) error {
+				s, err := op.Status(ctx)
+				if err != nil {
+					return err
+				}
+				return a.printStatus(op.ID(), s)
+			},
+			collection: func(ctx context.Context, c collection) error {
+				s, err := c.Status(ctx)
+				if err != nil {
+					return err
+				}
+				return a.printCollectionStatus(c.ID(), s)
+			},
+			stream: func(ctx context.Context, events stream) error {
+				s, err := events.Status(ctx)
+				if err != nil {
+					return err
+				}
+				return a.printStreamStatus(events.ID(), s)
+			},
 		})
 }
 
@@ -38,7 +48,7 @@ func (a *app) pollCommand() *cobra.Command {
 	cmd := a.looker("poll", "Ask the service once, now, and say what it said",
 		`Ask the service once, now, and print the status. Of an operation that is over, ambiguous
 or not yet started nobody is asked.`,
-		func(ctx context.Context, op operation) error {
+		looks{operation: func(ctx context.Context, op operation) error {
 			with, err := parseHeaders(headers)
 			if err != nil {
 				return err
@@ -52,7 +62,7 @@ or not yet started nobody is asked.`,
 				return err
 			}
 			return a.printStatus(op.ID(), s)
-		})
+		}})
 	cmd.Flags().StringArrayVarP(&headers, "header", "H", nil, "header for this question, `'Name: value'`; can be repeated")
 	return cmd
 }

@@ -12,27 +12,35 @@ import (
 )
 
 func (a *app) tokenCommand() *cobra.Command {
-	return a.lookerAtBoth("token", "Print an operation's continuation token",
+	return a.looker("token", "Print an operation's continuation token",
 		`Print an operation's continuation token: who has it, and the keyset, takes the operation up
 again in any process, also when the workflow is gone. A collection's, by its id, is the one
-of its next page, after all that were fetched. Keep it as a secret.`,
-		func(ctx context.Context, op operation) error {
-			token, err := op.Token(ctx)
-			if err != nil {
+of its next page, after all that were fetched; a stream's goes on after the events that are
+there. Keep it as a secret.`,
+		looks{
+			operation: func(ctx context.Context, op operation) error { return a.printTokenOf(ctx, op) },
+			collection: func(ctx context.Context, c collection) error {
+				err := a.printTokenOf(ctx, c)
+				if errors.Is(err, starter.ErrNoToken) {
+					err = &typedError{kind: typeNoToken, message: "there is no next page, or the first has not come yet"}
+				}
 				return err
-			}
-			return a.printToken(token)
-		},
-		func(ctx context.Context, c collection) error {
-			token, err := c.Token(ctx)
-			if errors.Is(err, starter.ErrNoToken) {
-				return &typedError{kind: typeNoToken, message: "there is no next page, or the first has not come yet"}
-			}
-			if err != nil {
-				return err
-			}
-			return a.printToken(token)
+			},
+			stream: func(ctx context.Context, s stream) error { return a.printTokenOf(ctx, s) },
 		})
+}
+
+// tokenHolder has a token of its own.
+type tokenHolder interface {
+	Token(ctx context.Context) (tokens.Token, error)
+}
+
+func (a *app) printTokenOf(ctx context.Context, holder tokenHolder) error {
+	token, err := holder.Token(ctx)
+	if err != nil {
+		return err
+	}
+	return a.printToken(token)
 }
 
 func (a *app) printToken(token tokens.Token) error {

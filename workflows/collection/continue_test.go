@@ -121,6 +121,7 @@ func TestContinueAsNewBeforeTheFirstPage(t *testing.T) {
 	require.Equal(t, []perdure.Segment{{RunID: runID}}, second.status().Segments)
 }
 
+//rule:pages 12
 func TestContinueAsNewRemembersWhatWasSeen(t *testing.T) {
 	s := newStage(t, now(full(0)), now(full(1)))
 	s.waitAt(time.Second, index(0))
@@ -153,10 +154,11 @@ func TestContinueAsNewAfterAThousandWaits(t *testing.T) {
 		name   string
 		second act // the second page
 		waits  int
-		pages  int // that the run has in the end
+		pages  int   // that the run has in the end
+		rest   []act // of the next run
 	}{
-		{"at once", now(full(1)), 1_000, 2},
-		{"or some more, for a page that is on its way", never(), 1_500, 1},
+		{"at once", now(full(1)), 1_000, 2, nil},
+		{"or some more, for a page that is on its way", never(), 1_500, 1, []act{now(last(1))}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newStage(t, now(full(0)), test.second)
@@ -166,10 +168,7 @@ func TestContinueAsNewAfterAThousandWaits(t *testing.T) {
 			require.Equal(t, time.Second+time.Duration(test.waits-1)*time.Millisecond, s.elapsed())
 			require.Equal(t, test.pages, s.status().Pages)
 
-			second, args := s.continued(now(last(1)))
-			if test.pages > 1 {
-				second.fetches = nil
-			}
+			second, args := s.continued(test.rest...)
 			second.waitAt(time.Second, within(0, 0))
 			second.run(args...)
 			second.succeeded()
@@ -180,15 +179,18 @@ func TestContinueAsNewAfterAThousandWaits(t *testing.T) {
 // waitOften asks for the first page every millisecond, and counts the answers.
 func (s *stage) waitOften(times int) (answered *int) {
 	answered = new(int)
-	for i := range times {
-		s.at(time.Second+time.Duration(i)*time.Millisecond, func() {
-			s.env.UpdateWorkflow(perdure.UpdateWait, strconv.Itoa(i), &testsuite.TestUpdateCallback{
-				OnAccept:   func() {},
-				OnReject:   func(err error) { require.NoError(s.t, err) },
-				OnComplete: func(_ any, err error) { require.NoError(s.t, err); *answered++ },
-			}, index(0))
-		})
+	var send func(i int)
+	send = func(i int) {
+		s.env.UpdateWorkflow(perdure.UpdateWait, strconv.Itoa(i), &testsuite.TestUpdateCallback{
+			OnAccept:   func() {},
+			OnReject:   func(err error) { require.NoError(s.t, err) },
+			OnComplete: func(_ any, err error) { require.NoError(s.t, err); *answered++ },
+		}, index(0))
+		if i+1 < times {
+			s.env.RegisterDelayedCallback(func() { send(i + 1) }, time.Millisecond)
+		}
 	}
+	s.at(time.Second, func() { send(0) })
 	return answered
 }
 

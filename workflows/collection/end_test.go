@@ -108,6 +108,7 @@ func TestTheShortestIdleTimeout(t *testing.T) {
 	u.answered(2 * time.Second)
 }
 
+//rule:pages 10
 func TestACollectionWithoutAPageThatNobodyAsks(t *testing.T) {
 	t.Run("the first has not come", func(t *testing.T) {
 		s := newStage(t, never())

@@ -92,6 +92,9 @@ func TestPagesAreFetchedOneAfterAnother(t *testing.T) {
 	require.Equal(t, 2, waits[1].answered(2*time.Second).Pages)
 }
 
+// A page without values is not the end, but for `openai` where there is no `has_more`.
+//
+//rule:pages 2 AIP-158; -
 func TestAnEmptyPageIsNotTheEnd(t *testing.T) {
 	s := newStage(t, now(full(0)), now(empty(1)), now(empty(2)), now(last(3)))
 	u := s.waitAt(time.Second, index(2))

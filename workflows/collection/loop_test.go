@@ -12,6 +12,11 @@ import (
 	"github.com/perdure-dev/perdure/workflows/collection"
 )
 
+// A page that names itself as the next one, or a page that came before it in the
+// collection, breaks the protocol: asked for by the same method, URL and body, and the
+// same header where that has the token.
+//
+//rule:pages 12 -
 func TestAPageThatLeadsInACircle(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -58,6 +63,10 @@ func TestAPageThatNoLongerLeadsInACircle(t *testing.T) {
 	require.Equal(t, 3, u.answered(2*time.Second).Pages)
 }
 
+// The newest 20,000 pages are known for that; a longer circle is noticed before it has
+// been gone round three times.
+//
+//rule:pages 12a -
 func TestCirclesOfAnyLengthAreNoticed(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ before, length int }{

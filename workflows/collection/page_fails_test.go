@@ -9,6 +9,10 @@ import (
 	"github.com/perdure-dev/perdure"
 )
 
+// The pages that came before an error stay. The error is that of the page: who asks for
+// it again has it fetched again.
+//
+//rule:pages 13 -
 func TestAPageThatFailsIsTheErrorOfWait(t *testing.T) {
 	for _, errorType := range []string{
 		perdure.ErrorPageRejected, perdure.ErrorProtocolViolation, perdure.ErrorEgressDenied, perdure.ErrorCredentialFailed,

@@ -161,6 +161,8 @@ func TestAPageThatIsNotThereAtOnce(t *testing.T) {
 }
 
 // What the service asks for counts from the first answer on.
+//
+//rule:pages 10
 func TestTheWaitThatTheServiceAsksForIsKept(t *testing.T) {
 	d := newDesk(t, again(30*time.Second), says(full(0)))
 	d.run(request())
@@ -168,6 +170,7 @@ func TestTheWaitThatTheServiceAsksForIsKept(t *testing.T) {
 	require.GreaterOrEqual(t, d.made[1].at-d.made[0].at, 30*time.Second)
 }
 
+//rule:pages 10
 func TestAPageIsTriedForAsLongAsTheIdleTimeout(t *testing.T) {
 	t.Run("again and again", func(t *testing.T) {
 		d := newDesk(t, again(time.Second), again(20*time.Second), again(20*time.Second), again(20*time.Second))

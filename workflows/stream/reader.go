@@ -87,7 +87,7 @@ func (l *log) watchReader(work workflow.Context) {
 		if l.done() || l.moving || workflow.Now(work).Sub(l.lastHeard) < watchInterval {
 			continue
 		}
-		if err := workflow.SignalExternalWorkflow(work, l.Reader, "", "perdure.there", nil).Get(work, nil); err != nil && !temporal.IsCanceledError(err) {
+		if err := workflow.SignalExternalWorkflow(work, l.Reader, "", perdure.SignalThere, nil).Get(work, nil); err != nil && !temporal.IsCanceledError(err) {
 			l.lost = err
 			return
 		}

@@ -145,11 +145,11 @@ func (b bound) given(field, raw string) (place, error) {
 	if raw == "" {
 		return place{}, nil
 	}
-	target, err := protocol.AdoptedURL(field, raw, len(versionParameter)+len("?=")+3*len(b.APIVersion))
+	target, err := protocol.AdoptedURL(field, raw, len(protocol.WithAPIVersion("", b.APIVersion)))
 	if err != nil {
 		return place{}, err
 	}
-	return place{URL: b.withVersion(target)}, nil
+	return place{URL: protocol.WithAPIVersion(target, b.APIVersion)}, nil
 }
 
 // adopted is the step from which to go on: what the operation was when it was given

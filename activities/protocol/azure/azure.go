@@ -40,7 +40,7 @@ type bound struct {
 
 // Prepare puts the api-version on the start.
 func (b bound) Prepare(start *protocol.Ask) {
-	start.URL = b.withVersion(start.URL)
+	start.URL = protocol.WithAPIVersion(start.URL, b.APIVersion)
 }
 
 // Recognizes a header with a status monitor, or a properties.provisioningState.

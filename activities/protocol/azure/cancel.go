@@ -19,7 +19,7 @@ func (b bound) Cancel(raw json.RawMessage) (protocol.Ask, bool, error) {
 	if err != nil || b.CancelURL == "" {
 		return protocol.Ask{}, false, err
 	}
-	target := b.withVersion(fillOperation(b.CancelURL, s.Monitor.URL))
+	target := protocol.WithAPIVersion(fillOperation(b.CancelURL, s.Monitor.URL), b.APIVersion)
 	if len(target) > perdure.MaxURLBytes {
 		return protocol.Ask{}, false, violation("the URL that cancels is too long")
 	}

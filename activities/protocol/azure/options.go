@@ -44,7 +44,7 @@ func readOptions(raw json.RawMessage) (options, error) {
 		fault        func(string) string // "" is none
 	}{
 		{"finalStateVia", o.FinalStateVia, viaFault},
-		{"apiVersion", o.APIVersion, versionFault},
+		{"apiVersion", o.APIVersion, protocol.APIVersionFault},
 		{"cancelURL", o.CancelURL, cancelFault},
 	} {
 		if check.value == "" {

@@ -58,7 +58,7 @@ func (b bound) find(e protocol.Exchange, field, ref string) place {
 	if bad, ok := errors.AsType[*perdure.ProtocolError](err); ok {
 		return place{Fault: bad.Message}
 	}
-	target = b.withVersion(target)
+	target = protocol.WithAPIVersion(target, b.APIVersion)
 	if len(target) > perdure.MaxURLBytes {
 		return place{Fault: field + " makes a URL that is too long"}
 	}

@@ -30,6 +30,8 @@ func brokenPage(what, options, body string, recognized bool) protocoltest.PageSc
 }
 
 // AIP-158.
+//
+//rule:pages 2
 var pages = protocoltest.PageScenario{
 	Name: "empty pages in the middle", Recognized: true,
 	Pages: []protocoltest.PageTurn{
@@ -40,7 +42,10 @@ var pages = protocoltest.PageScenario{
 	},
 }
 
-// The token goes into the query of the first request, which is sent again.
+// `nextPageToken`, or `next_page_token`, is the next page's token. It goes into the query
+// parameter `pageToken` of the first request, in place of the one that is there.
+//
+//rule:googlepages 1 AIP-158; proto3 for the two names
 func TestPageToken(t *testing.T) {
 	runPages(t, pages,
 		protocoltest.PageScenario{Name: "in place of the first one", Recognized: true, Pages: []protocoltest.PageTurn{
@@ -57,12 +62,17 @@ func TestPageToken(t *testing.T) {
 		protocoltest.PageScenario{Name: "by its name in the proto", Recognized: true, Pages: []protocoltest.PageTurn{
 			page("GET "+books, `{"books":[1],"next_page_token":"b"}`, `[1]`), page("GET "+books+"?pageToken=b", `{"books":[2],"next_page_token":""}`, `[2]`),
 		}},
+		// A token that is no text breaks the protocol.
+		//
+		//rule:googlepages 1a -
 		brokenPage("a number", ``, `{"books":[1],"nextPageToken":2}`, false),
 		brokenPage("an object", ``, `{"books":[1],"nextPageToken":{}}`, false),
 	)
 }
 
-// An absent, null or empty token is the end; a page without values is not.
+// Where the token is absent, null or `""`, the page is the last. Nothing else says so.
+//
+//rule:googlepages 2 AIP-158; proto3 for null
 func TestPagesEnd(t *testing.T) {
 	runPages(t,
 		onePage("absent", ``, `{"books":[1]}`, `[1]`, true),
@@ -73,14 +83,21 @@ func TestPagesEnd(t *testing.T) {
 	)
 }
 
-// The values are the one array, which the JSON of proto3 leaves out where it is empty.
-// What could not be reached (AIP-217) is none.
+// The values are the page's one array, whatever its name. `unreachable` and
+// `unreachables`, the places that could not be looked at, are none.
+//
+//rule:googlepages 3 AIP-158; AIP-217
 func TestPageValues(t *testing.T) {
 	const items = `{"items":"books"}`
 	runPages(t,
 		onePage("beside a number", ``, `{"books":[1],"totalSize":1}`, `[1]`, false),
 		onePage("beside an object", ``, `{"books":[1],"warning":{"code":1}}`, `[1]`, false),
 		onePage("beside what is unreachable", ``, `{"books":[1],"unreachable":["projects/p"]}`, `[1]`, false),
+		// A page without an array is empty, because the JSON of proto3 leaves out what is;
+		// so is one without anything at option `items`. But beside an object it breaks the
+		// protocol: the values may be in there.
+		//
+		//rule:googlepages 3a proto3; - for the object
 		onePage("nothing but what is unreachable", ``, `{"unreachable":["projects/p"]}`, ``, true),
 		onePage("nothing but what says so itself", ``, `{"kind":"storage#objects"}`, ``, false),
 		onePage("null", ``, `{"books":null}`, ``, false),
@@ -89,9 +106,15 @@ func TestPageValues(t *testing.T) {
 		onePage("one of two, null", items, `{"books":null,"prefixes":[2]}`, ``, false),
 		onePage("an expression", `{"items":"shelves[].books[]"}`, `{"shelves":[{"books":[1.10,2]},{"books":[3]}]}`, `[1.10,2,3]`, false),
 		onePage("an expression on what is left out", `{"items":"shelves[].books[]"}`, `{}`, ``, false),
+		// Several arrays break the protocol: option `items` says which it is.
+		//
+		//rule:googlepages 3b -
 		brokenPage("two arrays", ``, `{"books":[1],"prefixes":[2]}`, false),
 		brokenPage("an object in which they may be", ``, `{"items":{"a":[1]}}`, false),
 		brokenPage("no array where items says", items, `{"books":"[]"}`, false),
+		// So does a body that is no JSON object, whatever `items` says.
+		//
+		//rule:googlepages 3c -
 		brokenPage("an array", ``, `[1]`, false),
 		brokenPage("an array, with items", items, `[1]`, false),
 		brokenPage("no body", ``, ``, false),

@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -54,7 +52,7 @@ var _ protocol.Keyer = bound{}
 func (b bound) PutKey(start *protocol.Ask, key string) (time.Duration, error) {
 	switch id := requestID(key); {
 	case b.requestID.Query != "":
-		start.URL = withParameter(start.URL, b.requestID.Query, id)
+		start.URL = protocol.WithParameter(start.URL, b.requestID.Query, id)
 	case b.requestID.Body != "":
 		body, err := withField(start.Body, b.requestID.Body, id)
 		if err != nil {
@@ -80,20 +78,6 @@ func requestID(key string) string {
 		return key
 	}
 	return uuid.NewHash(sha256.New(), uuid.NameSpaceOID, []byte("google request_id\x00"+key), 4).String()
-}
-
-// withParameter sets a query parameter, and leaves all else byte for byte.
-func withParameter(target, name, value string) string {
-	path, query, _ := strings.Cut(target, "?")
-	var kept []string
-	for p := range strings.SplitSeq(query, "&") {
-		given, _, _ := strings.Cut(p, "=")
-		if plain, err := url.QueryUnescape(given); p != "" && (err != nil || plain != name) {
-			kept = append(kept, p)
-		}
-	}
-	kept = append(kept, url.QueryEscape(name)+"="+url.QueryEscape(value))
-	return path + "?" + strings.Join(kept, "&")
 }
 
 // withField sets a top-level field of a JSON object.

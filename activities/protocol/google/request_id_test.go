@@ -36,7 +36,7 @@ func TestRequestID(t *testing.T) {
 		{"into the query", `{"requestIdField":"requestId"}`, "https://h/v1/x", `{"a":1}`, "https://h/v1/x?requestId=" + uuid4, `{"a":1}`},
 		{"into the query, by its name", `{"requestIdField":{"query":"request_id"}}`, "https://h/v1/x", ``, "https://h/v1/x?request_id=" + uuid4, ``},
 		{"beside another parameter, byte for byte", `{"requestIdField":"requestId"}`, "https://h/v1/x?b=%2f+,&a", ``, "https://h/v1/x?b=%2f+,&a&requestId=" + uuid4, ``},
-		{"in place of the caller's", `{"requestIdField":"requestId"}`, "https://h/v1/x?request%49d=other&a=1", ``, "https://h/v1/x?a=1&requestId=" + uuid4, ``},
+		{"in place of the caller's", `{"requestIdField":"requestId"}`, "https://h/v1/x?request%49d=other&a=1", ``, "https://h/v1/x?requestId=" + uuid4 + "&a=1", ``},
 		{"into the body", inBody, "https://h/v1/x:run", `{"n":12345678901234567890}`, "https://h/v1/x:run", `{"n":12345678901234567890,"request_id":"` + uuid4 + `"}`},
 		{"into a body that is empty", inBody, "https://h/v1/x:run", ``, "https://h/v1/x:run", `{"request_id":"` + uuid4 + `"}`},
 	}

@@ -45,6 +45,8 @@ func with(options string, s protocoltest.PageScenario) protocoltest.PageScenario
 }
 
 // RFC 8288, section 3.
+//
+//rule:pages 2
 var pages = protocoltest.PageScenario{
 	Name: "an empty page in the middle", Recognized: true,
 	Pages: []protocoltest.PageTurn{
@@ -63,8 +65,11 @@ var pages = protocoltest.PageScenario{
 	},
 }
 
-// The next page is the target of the link whose relation is next, in whatever form
-// RFC 8288 allows for.
+// The next page is at the first link whose relation is `next` in the header `Link`, of
+// which there may be several.
+//
+//rule:link 1 RFC 8288 section 3; RFC 9110 section 5.2
+//rule:pages 5
 func TestWhereTheNextLinkIs(t *testing.T) {
 	const next = "GET https://forge.example.com/next"
 	run(t, pages,
@@ -73,6 +78,10 @@ func TestWhereTheNextLinkIs(t *testing.T) {
 		leads("relative", `</next>; rel="next"`, next),
 		leads("relative to the request", `<?page=2>; rel="next"`, issues+"?page=2"),
 		leads("white space", "\t<https://forge.example.com/next> ; \t rel = \"next\" ", next),
+		// The relation, which compares without regard to case, may be quoted, and one of
+		// several. Of several `rel` the first counts.
+		//
+		//rule:link 1a RFC 8288 sections 2.1.1 and 3.3
 		leads("in another case", `<https://forge.example.com/next>; REL="Next"`, next),
 		leads("one relation of several", `<https://forge.example.com/next>; rel="prefetch next  last"`, next),
 		leads("the second link", `</prev>; rel="prev", <https://forge.example.com/next>; rel="next"`, next),
@@ -87,11 +96,16 @@ func TestWhereTheNextLinkIs(t *testing.T) {
 		leads("empty parameters", `</next>;; ;rel="next";`, next),
 		leads("a query as it is spelled", `</next?sig=a%2fB+c&&;=,%7E~>; rel="next"`, next+"?sig=a%2fB+c&&;=,%7E~"),
 		leads("another host", `<https://eu.example.com/next>; rel="next"`, "GET https://eu.example.com/next"),
+		// A link with an `anchor` counts only where that is the page itself.
+		//
+		//rule:link 1b RFC 8288 section 3.2
 		leads("an anchor that is the page", `</next>; rel="next"; anchor="https://forge.example.com/repos/1/issues?state=all"`, next),
 	)
 }
 
 // Of several header fields each may have it (RFC 9110, section 5.2).
+//
+//rule:link 1
 func TestSeveralHeaderFields(t *testing.T) {
 	p, err := link.Pager{}.Bind(nil)
 	require.NoError(t, err)
@@ -103,7 +117,10 @@ func TestSeveralHeaderFields(t *testing.T) {
 	require.JSONEq(t, `{"link":"https://forge.example.com/b"}`, string(page.Next))
 }
 
-// The list ends where no link of the page itself is next.
+// Where no link of the page itself is `next`, the page is the last.
+//
+//rule:link 2 -
+//rule:link 1b
 func TestTheEnd(t *testing.T) {
 	run(t,
 		ends("no link", ``),
@@ -117,8 +134,11 @@ func TestTheEnd(t *testing.T) {
 	)
 }
 
-// A page is an array, or what the option items finds. An answer without content is an
-// empty page; null is one, too.
+// The values are the body, an array. 204 is an empty page.
+//
+// They may be where the option items says; null is an empty page, too.
+//
+//rule:link 3 RFC 9110 section 15.3.5 for 204; - for the array
 func TestValues(t *testing.T) {
 	run(t,
 		with(`{"items":"items"}`, protocoltest.PageScenario{Name: "items", Pages: []protocoltest.PageTurn{
@@ -138,7 +158,10 @@ func TestValues(t *testing.T) {
 	)
 }
 
-// A header that cannot be read may have had the link: it is no end.
+// A header `Link` that cannot be read is no end, and breaks the protocol: the way on may
+// be in it. So does a link that is no URL of http or https.
+//
+//rule:link 4 -
 func TestMalformedLinks(t *testing.T) {
 	run(t,
 		broken("no target", `https://forge.example.com/next; rel="next"`, `[]`, true),

@@ -47,6 +47,8 @@ func with(options string, s protocoltest.PageScenario) protocoltest.PageScenario
 }
 
 // AG, collections; OData 4.01 part 1, section 11.2.6.7.
+//
+//rule:pages 2
 var pages = protocoltest.PageScenario{
 	Name: "an empty page in the middle", Recognized: true,
 	Pages: []protocoltest.PageTurn{
@@ -56,8 +58,10 @@ var pages = protocoltest.PageScenario{
 	},
 }
 
-// A page has its values in value, and the next one's URL in nextLink, or in OData's
-// annotation of it, with "odata." and without.
+// The values are in `value`. The next page's URL is in the first of `nextLink`,
+// `@odata.nextLink`, `@nextLink` and `odata.nextLink` that is neither null nor empty.
+//
+//rule:nextlink 1 AG; OData JSON format 4.01 section 4.5.5; OData 3
 func TestWhereTheNextLinkIs(t *testing.T) {
 	run(t, pages,
 		leads("nextLink", `"nextLink":"https://arm.example.com/next"`, "GET https://arm.example.com/next"),
@@ -70,7 +74,9 @@ func TestWhereTheNextLinkIs(t *testing.T) {
 	)
 }
 
-// The list ends where the link is absent, null or "".
+// Where the link is absent, null or `""`, the page is the last.
+//
+//rule:nextlink 2 AG; OData 4.01 part 1 section 11.2.6.7; azcore for null and `""`
 func TestTheEnd(t *testing.T) {
 	run(t,
 		only("absent", `{"value":[1]}`, `[1]`),
@@ -81,7 +87,10 @@ func TestTheEnd(t *testing.T) {
 	)
 }
 
-// A link is used byte for byte.
+// A link is used byte for byte: its query is not written anew, and nothing is added to it
+// but by 5a and 5b. It may be relative, and lead to another host; a fragment is dropped.
+//
+//rule:pages 5 OData 4.01 part 1 section 11.2.6.7; RFC 3986 section 5.2
 func TestALinkIsUsedAsItIs(t *testing.T) {
 	run(t,
 		leads("a query as it is spelled", `"nextLink":"https://arm.example.com/v%2Fx?sig=a%2fB+c&&;=,%7E~&$skiptoken='x'"`, "GET https://arm.example.com/v%2Fx?sig=a%2fB+c&&;=,%7E~&$skiptoken='x'"),
@@ -91,8 +100,11 @@ func TestALinkIsUsedAsItIs(t *testing.T) {
 	)
 }
 
-// A relative link is relative to the request (RFC 3986, section 5.2), or to OData's
-// context URL, where the page has one (OData JSON format 4.01, section 4.3).
+// A relative link is relative to the URL that was asked; where the page has OData's
+// `@odata.context` or `@context`, to that.
+//
+//rule:nextlink 3 RFC 3986 section 5.2; OData JSON format 4.01 section 4.3
+//rule:pages 5
 func TestRelativeLinks(t *testing.T) {
 	run(t,
 		leads("a path", `"nextLink":"/vaults?p=2"`, vaults+"?p=2"),
@@ -105,8 +117,7 @@ func TestRelativeLinks(t *testing.T) {
 	)
 }
 
-// Values that are null are an empty page; absent, or no array, they break the protocol,
-// as does a link that is no text or no URL.
+//rule:pages 3
 func TestWhatIsNoPage(t *testing.T) {
 	run(t,
 		protocoltest.PageScenario{Name: "null", Pages: []protocoltest.PageTurn{{Asks: vaults, Body: `{"value":null}`}}},
@@ -117,6 +128,9 @@ func TestWhatIsNoPage(t *testing.T) {
 		broken("null for a body", ``, `null`, false),
 		broken("no body", ``, ``, false),
 		broken("no JSON", ``, `<html>`, false),
+		// A link that is no text, or no URL of http or https, breaks the protocol.
+		//
+		//rule:nextlink 4 -
 		broken("a link that is a number", ``, `{"value":[],"nextLink":5}`, true),
 		broken("a link that is an object", ``, `{"value":[],"nextLink":{"href":"/x"}}`, true),
 		broken("a link of another scheme", ``, `{"value":[],"nextLink":"ftp://arm.example.com/"}`, true),
@@ -124,7 +138,11 @@ func TestWhatIsNoPage(t *testing.T) {
 	)
 }
 
-// The option nextLink is JMESPath on the body, or "" for a list of one page.
+// With option `nextLink` the link is where that finds it, and nowhere else.
+//
+// It is JMESPath on the body, or "" for a list of one page.
+//
+//rule:nextlink 5 -
 func TestOptionNextLink(t *testing.T) {
 	run(t,
 		with(`{"items":"d.results","nextLink":"d.\"__next\""}`, protocoltest.PageScenario{Name: "OData 2", Pages: []protocoltest.PageTurn{
@@ -141,6 +159,8 @@ func TestOptionNextLink(t *testing.T) {
 }
 
 // What the option nextLink finds is a URL by that option's word.
+//
+//rule:pages 9
 func TestOptionNextLinkNamesTheURL(t *testing.T) {
 	for options, want := range map[string]string{``: "", `{"nextLink":"next"}`: "nextLink"} {
 		p, err := nextlink.Pager{}.Bind([]byte(options))

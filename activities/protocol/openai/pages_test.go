@@ -44,8 +44,10 @@ var pages = protocoltest.PageScenario{
 	},
 }
 
-// The id of the last value goes into the query of the first request, which is sent
-// again.
+// The `id` of the last value goes into the query parameter `after` of the first request,
+// in place of the one that is there.
+//
+//rule:openaipages 1 OAI, every list
 func TestAfter(t *testing.T) {
 	runPages(t, pages,
 		protocoltest.PageScenario{Name: "in place of the first one", Recognized: true, Pages: []protocoltest.PageTurn{
@@ -58,7 +60,14 @@ func TestAfter(t *testing.T) {
 				{Asks: "POST /v1/search?after=a", AsksBody: `{"q": 1}`, Body: `{"data":[]}`},
 			},
 		},
+		// An `id` may be a number, of which every digit counts.
+		//
+		//rule:openaipages 1a -
 		twoPages("an id that is a number", ``, `{"object":"list","data":[{"id":12345678901234567890}],"has_more":true}`, `[{"id":12345678901234567890}]`, batches+"?limit=2&after=12345678901234567890"),
+		// Where the last value has no `id`, or the page no values, `last_id` counts. Where
+		// there is none either, and more to come, the protocol is broken.
+		//
+		//rule:openaipages 1b OAI; - for what breaks it
 		twoPages("last_id, where the value has no id", `{"items":"data[].name"}`, `{"data":[{"id":"a","name":"A"}],"last_id":"a","has_more":true}`, `["A"]`, batches+"?limit=2&after=a"),
 		twoPages("last_id of an empty page", ``, `{"object":"list","data":[],"last_id":"a","has_more":true}`, ``, batches+"?limit=2&after=a"),
 		brokenPage("no id", ``, `{"object":"list","data":[{"name":"a"}],"has_more":true}`, true),
@@ -68,7 +77,10 @@ func TestAfter(t *testing.T) {
 	)
 }
 
-// The list ends where has_more is false; where it is absent, with an empty page.
+// Where `has_more` is false, the page is the last; where it is absent or null, an empty
+// page is. What is neither true nor false breaks the protocol.
+//
+//rule:openaipages 2 OAI; OAI SDK, `CursorPage.GetNextPage`; - for what breaks it
 func TestPagesEnd(t *testing.T) {
 	runPages(t,
 		onePage("false", ``, `{"object":"list","data":[{"id":"a"}],"last_id":"a","has_more":false}`, `[{"id":"a"}]`, true),
@@ -81,7 +93,11 @@ func TestPagesEnd(t *testing.T) {
 	)
 }
 
-// The values are in data, or where items says.
+// The values are in `data`.
+//
+// Or where items says.
+//
+//rule:openaipages 3 OAI
 func TestPageValues(t *testing.T) {
 	runPages(t,
 		onePage("null", ``, `{"object":"list","data":null,"has_more":false}`, ``, true),

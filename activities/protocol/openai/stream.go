@@ -60,8 +60,8 @@ func (s stream) refusal(body io.Reader, at protocol.Position) (protocol.StreamEv
 		return protocol.StreamEvent{}, s.TooLarge()
 	}
 	fields, _ := protocol.Exchange{Body: text}.Object()
-	if why := protocol.ErrorIn(fields["error"]); why != nil {
-		return protocol.StreamEvent{At: at, End: true, Mark: true, Failed: why}, nil
+	if isError(fields["error"]) {
+		return protocol.StreamEvent{At: at, End: true, Mark: true, Failed: streamError(errorType, fields["error"], "")}, nil
 	}
 	return protocol.StreamEvent{}, s.Violation(`answers with JSON in place of an event stream; does the request say "stream": true?`)
 }

@@ -60,10 +60,15 @@ func typeOf(e sse.Event) (typ string, fields map[string]json.RawMessage) {
 	if e.Type != streaming.Message {
 		return e.Type, fields
 	}
-	if strings.HasPrefix(string(fields["error"]), "{") || protocol.String(fields["error"]) != "" {
+	if isError(fields["error"]) {
 		return errorType, fields
 	}
 	return protocol.String(fields["type"]), fields
+}
+
+// isError: an object, or text; many services have null there in every event.
+func isError(words json.RawMessage) bool {
+	return strings.HasPrefix(string(words), "{") || protocol.String(words) != ""
 }
 
 // streamError is the service's error: what stands at its place, else all of the data.

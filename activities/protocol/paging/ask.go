@@ -11,7 +11,7 @@ import (
 // first is the request for the first page: the collection's own.
 func (r Rules) first(first protocol.Ask) (protocol.Ask, error) {
 	first.Header = first.Header.Clone()
-	first.URL = r.versioned(first.URL)
+	first.URL = protocol.WithAPIVersion(first.URL, r.apiVersion)
 	if len(first.URL) > perdure.MaxURLBytes {
 		return protocol.Ask{}, &perdure.InputError{Field: "protocol.options.apiVersion", Message: "makes the request's URL too long"}
 	}
@@ -20,18 +20,11 @@ func (r Rules) first(first protocol.Ask) (protocol.Ask, error) {
 
 // send is a request for another page, its URL complete.
 func (r Rules) send(ask protocol.Ask) (protocol.Ask, error) {
-	ask.URL = r.versioned(ask.URL)
+	ask.URL = protocol.WithAPIVersion(ask.URL, r.apiVersion)
 	if len(ask.URL) > perdure.MaxURLBytes {
 		return protocol.Ask{}, r.Violation("the next page has too long a URL")
 	}
 	return ask, nil
-}
-
-func (r Rules) versioned(target string) string {
-	if r.apiVersion == "" {
-		return target
-	}
-	return protocol.WithAPIVersion(target, r.apiVersion)
 }
 
 // useMethod takes the option's method, or else the usual one.

@@ -61,7 +61,7 @@ func Bind(name string, raw json.RawMessage, own any) (Rules, error) {
 		}
 	}
 	for _, fault := range []struct{ field, message string }{
-		{"apiVersion", versionFault(o.APIVersion)},
+		{"apiVersion", protocol.APIVersionFault(o.APIVersion)},
 		{"nextMethod", methodFault(o.NextMethod)},
 		{"reinject", reinjectFault(o.Reinject)},
 		{"nextLink", nextLinkFault(o.NextLink)},
@@ -110,16 +110,6 @@ func has(s any, name string) bool {
 		}
 	}
 	return false
-}
-
-func versionFault(version string) string {
-	switch {
-	case len(version) > perdure.MaxNameBytes:
-		return fmt.Sprintf("has %d bytes, want at most %d", len(version), perdure.MaxNameBytes)
-	case strings.ContainsFunc(version, func(r rune) bool { return r <= ' ' || r == 0x7f }):
-		return "has a space or a control character"
-	}
-	return ""
 }
 
 func methodFault(method string) string {

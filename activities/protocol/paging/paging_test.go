@@ -70,8 +70,12 @@ func (s service) ask(t *testing.T, options string, first protocol.Ask) protocol.
 
 var get = protocol.Ask{Method: "GET", URL: "https://h/x?v=%2f&w=1", Header: http.Header{"X-Tenant": {"a"}}}
 
-// The first request is sent as it is; the next repeats it with a token, or is for the
-// link. Its headers are not the pager's to repeat.
+// A link is asked for with GET and without a body. A token goes into the first request,
+// which is sent again with its method, its query and its body.
+//
+// The first request is sent as it is. Its headers are not the pager's to repeat.
+//
+//rule:pages 6 AIP-158; OAI; - for links
 func TestNextRequest(t *testing.T) {
 	for _, s := range services() {
 		t.Run(s.pager.Name(), func(t *testing.T) {
@@ -85,9 +89,13 @@ func TestNextRequest(t *testing.T) {
 	}
 }
 
-// The method is GET for links and the first request's for tokens, or nextMethod; the
-// body is repeated where the method has one. A method that is not the usual one is by
-// that option's word.
+// Option `nextMethod` is the method of all requests but the first, whose body is repeated
+// where that method has one: GET and HEAD have none.
+//
+// A method that is not the usual one is by that option's word.
+//
+//rule:pages 6a azcore; RFC 9110 sections 9.3.1 and 9.3.2
+//rule:pages 6
 func TestNextMethod(t *testing.T) {
 	post := protocol.Ask{Method: "POST", URL: get.URL, Body: []byte(`{"q":1}`)}
 	for _, s := range services() {
@@ -104,7 +112,10 @@ func TestNextMethod(t *testing.T) {
 	}
 }
 
-// The api-version is put on every request, in place of the one that is there.
+// Option `apiVersion` puts `api-version` on every request, on the first as on links, in
+// place of the one that is there, in whatever case.
+//
+//rule:pages 5a AG; azcore
 func TestAPIVersion(t *testing.T) {
 	for _, s := range services() {
 		t.Run(s.pager.Name(), func(t *testing.T) {
@@ -118,8 +129,10 @@ func TestAPIVersion(t *testing.T) {
 	}
 }
 
-// Reinject repeats the first request's parameters, as they are spelled there, where a
-// link does not have them.
+// Option `reinject` puts the first request's query parameters of these names on a link,
+// as they are spelled there. What the link already has stays as it is.
+//
+//rule:pages 5b -
 func TestReinject(t *testing.T) {
 	for _, s := range services() {
 		t.Run(s.pager.Name(), func(t *testing.T) {
@@ -134,6 +147,9 @@ func TestReinject(t *testing.T) {
 
 // Items says where the values are. They come as they are spelled where it only names
 // fields.
+//
+//rule:pages 1
+//rule:pages 3
 func TestItems(t *testing.T) {
 	for _, s := range services() {
 		t.Run(s.pager.Name(), func(t *testing.T) {
@@ -160,7 +176,11 @@ func TestItems(t *testing.T) {
 	}
 }
 
-// A page without values, or with something else in their place, breaks the protocol.
+// Where the values should be, null is an empty page. Nothing, and whatever else is no
+// array, breaks the protocol: a list that went missing must not look like an empty one.
+// Only `google` leaves out what is empty.
+//
+//rule:pages 3 -
 func TestItemsThatAreNone(t *testing.T) {
 	for _, s := range services() {
 		t.Run(s.pager.Name(), func(t *testing.T) {
@@ -197,7 +217,11 @@ func quote(t *testing.T, text string) []byte {
 	return raw
 }
 
-// NextLink "" is a list of one page, whatever its body says. Only nextlink takes a path.
+// Option `nextLink` `""` makes the list one page, whatever the answer says.
+//
+// Only nextlink takes a path.
+//
+//rule:pages 7 -
 func TestOnePage(t *testing.T) {
 	for _, s := range services() {
 		t.Run(s.pager.Name(), func(t *testing.T) {
@@ -225,6 +249,10 @@ func refusal(t *testing.T, err error) *perdure.InputError {
 	return bad
 }
 
+// An option that is unknown or malformed is `InvalidInput` by its name, before anything
+// is sent.
+//
+//rule:pages 8 -
 func TestOptionsThatAreRefused(t *testing.T) {
 	for _, s := range services() {
 		t.Run(s.pager.Name(), func(t *testing.T) {
@@ -252,7 +280,11 @@ func TestOptionsThatAreRefused(t *testing.T) {
 	}
 }
 
-// A request that would be too long is the service's fault, but for the first.
+// A next page whose URL would have more than 16 KiB breaks the protocol.
+//
+// The first one's is the caller's fault.
+//
+//rule:pages 6b -
 func TestTooLongARequest(t *testing.T) {
 	long := strings.Repeat("x", perdure.MaxURLBytes-20)
 	for _, s := range services() {

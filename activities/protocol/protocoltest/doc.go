@@ -37,6 +37,12 @@
 // from any process, values are as the service spelled them, the first request is left
 // as it is, and no answer makes a method panic.
 //
+// RunStreamer and FuzzStreamer are the same for streamers, whose scenarios are
+// connections: each asked for from where the one before broke. What holds for all
+// streamers the suite checks by itself: a stream is taken up in any process, a body means
+// the same however its bytes come, what breaks at any byte has given whole events and no
+// other, a body without end is not held in memory, and none makes a method panic.
+//
 // May import: the root package, package protocol, testing, testify and the standard
 // library.
 package protocoltest

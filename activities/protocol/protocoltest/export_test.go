@@ -29,6 +29,17 @@ func PagerProblems(pager protocol.Pager, scenarios ...PageScenario) []string {
 	return out.problems
 }
 
+// StreamerProblems are what the suite for streamers finds, each under the name of its
+// check.
+func StreamerProblems(streamer protocol.Streamer, scenarios ...StreamScenario) []string {
+	var out recorder
+	streamerSuite{streamer, scenarios}.run(func(name string, check func(assert.TestingT)) {
+		out.name = name
+		check(&out)
+	})
+	return out.problems
+}
+
 type recorder struct {
 	mu       sync.Mutex
 	name     string

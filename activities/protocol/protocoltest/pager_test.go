@@ -66,6 +66,7 @@ func TestTheSuiteFindsNothingWrongWithTheExamplePager(t *testing.T) {
 	require.Empty(t, protocoltest.PagerProblems(Shelves{}, shelfScenarios...))
 }
 
+//rule:pages 1
 func TestTheSuiteFindsFaultsOfPagers(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int64

@@ -39,9 +39,6 @@ func FuzzStreamer(f *testing.F, streamer protocol.Streamer, scenarios ...StreamS
 		require.Equal(t, whole, b.events(split, p.at), "in chunks")
 		cut := int(seed % uint64(len(body)+1)) //nolint:gosec // not above the body's length
 		events := b.events(io.MultiReader(strings.NewReader(string(body[:cut])), broken{}), p.at).recorded()
-		require.LessOrEqual(t, len(events), len(whole.recorded()), "broken after byte %d", cut)
-		for i, e := range events {
-			require.Equal(t, whole.recorded()[i], e, "broken after byte %d", cut)
-		}
+		require.True(t, isBegin(events, whole.recorded()), "broken after byte %d", cut)
 	})
 }

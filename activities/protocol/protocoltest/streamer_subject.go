@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
@@ -110,15 +109,19 @@ func (b *streamSubject) events(body io.Reader, at protocol.Position) (out stream
 		}
 	}()
 	for e, err := range b.Events(body, at) {
-		assert.NoError(b.t, out.err, "an error comes last")
-		assert.False(b.t, out.ended(), "nothing comes after the end")
+		if out.err != nil || out.ended() {
+			b.t.Errorf("something comes after the end, or after an error (%v): %+v, %v", out.err, e, err)
+			return out
+		}
 		if err != nil {
 			assert.Equal(b.t, protocol.StreamEvent{}, e, "the event beside the error %v", err)
 			b.checkReadError(err)
 			out.err = err
 			continue
 		}
-		b.wellFormedEvent(e)
+		if why := malformed(e); why != "" {
+			b.t.Errorf("an event has %s: %.300q", why, fmt.Sprintf("%+v", e))
+		}
 		e.Data = bytes.Clone(e.Data)
 		out.events = append(out.events, e)
 	}
@@ -135,21 +138,28 @@ func (b *streamSubject) checkReadError(err error) {
 	assert.NotContains(b.t, err.Error(), "\n", "an error is one line")
 }
 
-func (b *streamSubject) wellFormedEvent(e protocol.StreamEvent) {
-	helper(b.t)
-	t := b.t
-	assert.GreaterOrEqual(t, e.At.Since, 0, "the events since the position")
-	assert.GreaterOrEqual(t, e.At.Retry, time.Duration(0), "the wait that the service asks for")
-	if e.Failed != nil {
-		assert.True(t, e.End, "what fails ends the stream")
-		assert.NotEmpty(t, e.Failed.Code, "the code of an error")
-		assert.True(t, e.Failed.Details == nil || json.Valid(e.Failed.Details), "the error's details %.300q are JSON", e.Failed.Details)
+// malformed says what is wrong with an event, as package protocol has them; "": nothing.
+// It is asked of many.
+func malformed(e protocol.StreamEvent) string {
+	switch {
+	case e.At.Since < 0 || e.At.Retry < 0:
+		return "a position with negative numbers"
+	case e.Failed != nil && !e.End:
+		return "a failure that does not end the stream"
+	case e.Failed != nil && e.Failed.Code == "":
+		return "a failure without a code"
+	case e.Failed != nil && e.Failed.Details != nil && !json.Valid(e.Failed.Details):
+		return "a failure whose details are no JSON"
+	case !utf8.ValidString(e.At.LastEventID) || !utf8.ValidString(e.At.Cursor):
+		return "a position that is no UTF-8"
+	case e.Mark && (e.Type != "" || e.Data != nil):
+		return "a mark that has a type or data"
+	case e.Mark:
+		return ""
+	case e.Type == "" || !utf8.ValidString(e.Type):
+		return "no type, or one that is no UTF-8"
+	case !json.Valid(e.Data) || !utf8.Valid(e.Data):
+		return "data that are no JSON"
 	}
-	if e.Mark {
-		assert.Empty(t, fmt.Sprint(e.Type, string(e.Data)), "type and data of a mark")
-		return
-	}
-	assert.NotEmpty(t, e.Type, "the type of an event")
-	assert.True(t, utf8.ValidString(e.Type+e.At.LastEventID+e.At.Cursor), "type and position are UTF-8: %+v", e)
-	assert.True(t, json.Valid(e.Data) && utf8.Valid(e.Data), "the data %.300q are JSON", e.Data)
+	return ""
 }

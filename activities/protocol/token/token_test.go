@@ -45,6 +45,7 @@ func refused(what, options, field string) protocoltest.PageScenario {
 	return protocoltest.PageScenario{Name: what, Options: options, Refused: field}
 }
 
+//rule:pages 2
 var pages = protocoltest.PageScenario{
 	Name: "an empty page in the middle", Options: `{"token":"meta.next","into":{"query":"page"},"items":"data"}`,
 	Pages: []protocoltest.PageTurn{
@@ -76,8 +77,12 @@ var inHeaders = protocoltest.PageScenario{
 	},
 }
 
-// The token goes into the query, a header or the body of the first request, which is
-// sent again; there it replaces what was.
+// Option `token` says where the answer has it: JMESPath on the body, or a header. It goes
+// where option `into` says: into a query parameter, a header, or a top-level key of the
+// body, and replaces what is there. All else of the request stays, the values of the
+// body's other keys as they are spelled.
+//
+//rule:token 1 -
 func TestWhereTheTokenGoes(t *testing.T) {
 	run(t, pages, inBody, inHeaders,
 		two("a parameter that is new", byQuery, `{"orders":[1],"next":"a"}`, orders+"?page=a"),
@@ -95,7 +100,11 @@ func TestWhereTheTokenGoes(t *testing.T) {
 	)
 }
 
-// A token is text, or a number, of which every digit counts.
+// A token for a body is any JSON but true and false. For a query or a header it is text
+// of at most 16 KiB, or a number, of which every digit counts; a header takes no control
+// characters. What is none of these breaks the protocol.
+//
+//rule:token 1a -
 func TestWhatATokenIs(t *testing.T) {
 	two := func(what, next, asks string) protocoltest.PageScenario {
 		return two(what, byQuery, `{"orders":[1],"next":`+next+`}`, asks)
@@ -120,7 +129,9 @@ func TestWhatATokenIs(t *testing.T) {
 	)
 }
 
-// The list ends where the token is absent, null or "".
+// Where the token is absent, null or `""`, the page is the last.
+//
+//rule:token 2 -
 func TestTheEnd(t *testing.T) {
 	run(t,
 		one("absent", byQuery, `{"orders":[1]}`, `[1]`),
@@ -131,7 +142,10 @@ func TestTheEnd(t *testing.T) {
 	)
 }
 
-// The values are where items says; else the body that is an array, or its one array.
+// The values are where option `items` says; else the body, where that is an array, or its
+// one array. Several, and none, break the protocol.
+//
+//rule:token 3 -
 func TestValues(t *testing.T) {
 	run(t,
 		one("the body", byQuery, `[1]`, `[1]`),
@@ -147,6 +161,9 @@ func TestValues(t *testing.T) {
 }
 
 // Token and into are required; each has one form.
+//
+//rule:token 4
+//rule:pages 8
 func TestOptions(t *testing.T) {
 	const into = `"into":{"query":"page"}`
 	run(t,
@@ -173,8 +190,10 @@ func TestOptions(t *testing.T) {
 	)
 }
 
-// A key can only be put into a body that is a JSON object, which is seen before
-// anything is sent.
+// A key of the body needs a first request whose body is a JSON object, and no
+// `nextMethod` that has none: `InvalidInput` otherwise, before anything is sent.
+//
+//rule:token 4 -
 func TestABodyWithoutKeys(t *testing.T) {
 	for what, body := range map[string]string{"text": "q=1", "an array": "[]", "nothing": ""} {
 		run(t, protocoltest.PageScenario{
@@ -184,11 +203,23 @@ func TestABodyWithoutKeys(t *testing.T) {
 	}
 }
 
+//rule:token 1a
 func TestATokenThatIsNoText(t *testing.T) {
 	p, err := token.Pager{}.Bind([]byte(`{"token":{"header":"Next"},"into":{"query":"page"}}`))
 	require.NoError(t, err)
 	_, err = p.Read(protocol.Exchange{URL: "https://shop.example.com", Status: http.StatusOK, Header: http.Header{"Next": {"\xff"}}, Body: []byte(`[]`)})
 	require.Error(t, err)
+}
+
+// `token`, which is nothing without options, is never found.
+//
+//rule:autopages 4 -
+func TestAutoDoesNotFindIt(t *testing.T) {
+	_, err := token.Pager{}.Bind(nil)
+	require.Error(t, err)
+	p, err := token.Pager{}.Bind([]byte(byQuery))
+	require.NoError(t, err)
+	require.False(t, p.Recognizes(protocol.Exchange{URL: "https://shop.example.com/orders", Status: http.StatusOK, Header: http.Header{}, Body: []byte(`{"orders":[1],"next":"a"}`)}))
 }
 
 func FuzzPager(f *testing.F) { protocoltest.FuzzPager(f, token.Pager{}, pages, inBody, inHeaders) }

@@ -1,0 +1,280 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/activities/protocol"
+)
+
+// Batches clock themselves. The first event goes at once, and what comes while it is
+// under way goes together. After that there is a spacing between batches: the shortest
+// makes 25 signals a second of a stream of words, which people read as at once; and it
+// is four times as long as the last signal took, so that a server that is busy gets
+// larger batches, and not more of them.
+const (
+	minSpacing    = 40 * time.Millisecond
+	spacingFactor = 4
+)
+
+// maxPendingBytes is how much waits to be recorded before the service has to wait, too.
+const maxPendingBytes = 2 << 20
+
+// checkLogEvery is after what time without a batch the log is asked whether it is there.
+const checkLogEvery = 5 * time.Minute
+
+// scribe writes a stream down, in order, while it is read.
+type scribe struct {
+	book   Logbook
+	log    string
+	writer int64
+	// seal seals the state at a place; end is how the service has ended the stream.
+	seal func(at place, end *perdure.StreamEnd) (string, error)
+
+	mu      sync.Mutex
+	pending []noted
+	size    int   // of what is pending, encoded
+	next    int   // the offset of the first that is pending
+	at      place // the last that is known
+	told    standing
+	urgent  bool // what is told does not wait for an event
+	closed  bool // nothing more comes
+
+	sent    time.Time // when events were sent last
+	spacing time.Duration
+	heard   time.Time // when the log took something last
+	seals   seals
+	// answered: the log knows that the service has answered.
+	answered bool
+
+	wake, room chan struct{} // of one place each
+	done       chan struct{} // closed when all is recorded, or err says why not
+	err        error
+}
+
+// place is a position in a stream, and the offset of the event after it.
+type place struct {
+	at   protocol.Position
+	next int
+}
+
+// noted is an event that waits to be recorded, and the place after it.
+type noted struct {
+	event perdure.RecordedEvent
+	size  int
+	after place
+}
+
+// standing is how a stream stands, beside its events.
+type standing struct {
+	service, protocol string
+	attributes        []string
+	response          *perdure.Response
+	lastError         *perdure.TimedError
+	reconnects        int
+	// answered: the service has, so that there is a state to seal.
+	answered bool
+	end      *perdure.StreamEnd
+	// final: end is the service's word.
+	final bool
+}
+
+func newScribe(book Logbook, log string, writer int64, next int) *scribe {
+	return &scribe{
+		book: book, log: log, writer: writer, next: next, heard: time.Now(),
+		wake: make(chan struct{}, 1), room: make(chan struct{}, 1), done: make(chan struct{}),
+	}
+}
+
+// open says where the stream is, how it stands, and how its state is sealed.
+func (s *scribe) open(at place, now standing, seal func(at place, end *perdure.StreamEnd) (string, error)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.at, s.told, s.answered, s.seal = at, now, now.answered, seal
+	s.next = max(s.next, at.next)
+}
+
+// add takes an event, and waits where too much waits already. An event that no log can
+// take is a *perdure.SizeError.
+func (s *scribe) add(ctx context.Context, e perdure.RecordedEvent, after place) error {
+	raw, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("write the event: %w", err)
+	}
+	if len(raw) > maxAnswerBytes {
+		return &perdure.SizeError{Limit: maxAnswerBytes, Message: fmt.Sprintf("an event takes %d as it is recorded", len(raw))}
+	}
+	for !s.take(noted{e, len(raw), after}) {
+		select {
+		case <-s.room:
+		case <-s.done:
+			return s.err
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	ring(s.wake)
+	return nil
+}
+
+func (s *scribe) take(n noted) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.size > 0 && s.size+n.size > maxPendingBytes {
+		return false
+	}
+	s.pending = append(s.pending, n)
+	s.size += n.size
+	s.at = n.after
+	return true
+}
+
+// moved takes a place without an event.
+func (s *scribe) moved(to place) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.at = to
+}
+
+// tell changes how the stream stands. It is recorded now, after the events so far.
+func (s *scribe) tell(change func(*standing)) {
+	s.mu.Lock()
+	change(&s.told)
+	s.urgent = true
+	s.mu.Unlock()
+	ring(s.wake)
+}
+
+// close waits until all is recorded.
+func (s *scribe) close() error {
+	s.mu.Lock()
+	s.closed = true
+	s.urgent = s.urgent || s.seals.behind(s.at)
+	s.mu.Unlock()
+	ring(s.wake)
+	<-s.done
+	return s.err
+}
+
+// progress is what the heartbeat tells.
+type progress struct {
+	next     int // the offset of the next event that the log gets
+	at       place
+	told     standing
+	answered bool // the log knows that the service has answered
+}
+
+func (s *scribe) progress() progress {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return progress{s.next, s.at, s.told, s.answered}
+}
+
+// run records until close is called. It is to be run once.
+func (s *scribe) run(ctx context.Context) {
+	defer close(s.done)
+	for s.err == nil {
+		wait, over := s.wait()
+		switch {
+		case over:
+			return
+		case wait > 0:
+			s.err = s.idle(ctx, wait)
+			continue
+		}
+		s.err = s.send(ctx)
+	}
+}
+
+// wait is how long there is nothing to do. Over: there never will be.
+func (s *scribe) wait() (wait time.Duration, over bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.urgent, s.closed && len(s.pending) > 0:
+		return 0, false
+	case s.closed:
+		return 0, true
+	case len(s.pending) > 0:
+		return time.Until(s.sent.Add(s.spacing)), false
+	case s.seals.behind(s.at):
+		return time.Until(s.seals.due()), false
+	}
+	return max(1, time.Until(s.heard.Add(checkLogEvery))), false
+}
+
+// idle waits. After a long time without a batch it asks whether the log is there.
+func (s *scribe) idle(ctx context.Context, wait time.Duration) error {
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-s.wake:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-t.C:
+	}
+	if time.Since(s.heard) < checkLogEvery {
+		return nil
+	}
+	pos, err := s.book.Position(ctx, s.log)
+	switch {
+	case err == nil && pos.Done:
+		return ErrLogClosed
+	case errors.Is(err, ErrLogClosed):
+		return err
+	}
+	s.heard = time.Now() // or it cannot be asked now
+	return nil
+}
+
+// send records one batch.
+func (s *scribe) send(ctx context.Context) error {
+	b, err := s.batch()
+	if err != nil {
+		return err
+	}
+	begin := time.Now()
+	if err := s.record(ctx, b); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.heard = time.Now()
+	s.answered = s.answered || b.Sealed != "" || b.Response != nil
+	if len(b.Events) > 0 {
+		s.sent, s.spacing = begin, max(minSpacing, spacingFactor*time.Since(begin))
+	}
+	s.mu.Unlock()
+	return nil
+}
+
+// record sends a batch until the log has it.
+func (s *scribe) record(ctx context.Context, b perdure.Batch) error {
+	for try := 1; ; try++ {
+		err := s.book.Record(ctx, s.log, b)
+		switch {
+		case err == nil, errors.Is(err, ErrLogClosed), errors.Is(err, ErrLogRefuses):
+			return err
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		}
+		select {
+		case <-time.After(backoff(100*time.Millisecond, 2, try, 5*time.Second)):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// ring wakes whoever waits, or will.
+func ring(bell chan struct{}) {
+	select {
+	case bell <- struct{}{}:
+	default:
+	}
+}

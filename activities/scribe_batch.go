@@ -1,0 +1,103 @@
+package activities
+
+import (
+	"time"
+
+	"github.com/perdure-dev/perdure"
+)
+
+// Bounds of a batch. One event may be larger.
+const (
+	maxBatchBytes  = 512 << 10
+	maxBatchEvents = 5_000
+)
+
+// batch takes the next batch out of what is pending. Each says how things are now; what
+// has been told once is left out.
+func (s *scribe) batch() (perdure.Batch, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	events, at := s.cut()
+	all := len(s.pending) == 0
+	b := perdure.Batch{
+		Writer: s.writer, First: s.next, Events: events, LastEventID: at.at.LastEventID,
+		Service: s.told.service, Protocol: s.told.protocol, SearchAttributes: s.told.attributes,
+		Response: s.told.response, LastError: s.told.lastError, Reconnects: s.told.reconnects,
+	}
+	s.next += len(events)
+	s.told.service, s.told.protocol, s.told.attributes, s.told.response = "", "", nil, nil
+	if all {
+		b.End = s.told.end
+	}
+	if err := s.sealInto(&b, at, all && s.urgent); err != nil {
+		return perdure.Batch{}, err
+	}
+	s.urgent = s.urgent && !all
+	ring(s.room)
+	return b, nil
+}
+
+// cut takes as many events as a batch holds, and gives the place after them.
+func (s *scribe) cut() (events []perdure.RecordedEvent, at place) {
+	size, n := 0, 0
+	for ; n < len(s.pending) && n < maxBatchEvents; n++ {
+		if size += s.pending[n].size; size > maxBatchBytes && n > 0 {
+			break
+		}
+		events = append(events, s.pending[n].event)
+		s.size -= s.pending[n].size
+	}
+	if n == len(s.pending) {
+		s.pending = nil
+		return events, s.at
+	}
+	at = s.pending[n-1].after
+	s.pending = s.pending[n:]
+	return events, at
+}
+
+// sealInto seals the state at the batch's end, where that is due: with all that is told, with the
+// first place from which the stream can be taken up, and else now and then.
+func (s *scribe) sealInto(b *perdure.Batch, at place, now bool) error {
+	if !s.told.answered || !now && !s.seals.isDue(at) {
+		return nil
+	}
+	var end *perdure.StreamEnd
+	if b.End != nil && s.told.final {
+		end = b.End
+	}
+	sealed, err := s.seal(at, end)
+	if err != nil {
+		return err
+	}
+	b.Sealed = sealed
+	s.seals.note(at, len(sealed))
+	return nil
+}
+
+// How often the state is sealed: it is in the history each time, with the request where
+// that is sent again, so that a large one takes its time.
+const (
+	sealEvery     = time.Second
+	sealBytesEach = 16 << 10
+)
+
+// seals is when the state was sealed last, and where.
+type seals struct {
+	at    place
+	last  time.Time
+	every time.Duration
+}
+
+func (s *seals) note(at place, size int) {
+	*s = seals{at: at, last: time.Now(), every: sealEvery * time.Duration(1+size/sealBytesEach)}
+}
+
+// behind: events have come since.
+func (s *seals) behind(at place) bool { return !s.last.IsZero() && s.at.next != at.next }
+
+func (s *seals) due() time.Time { return s.last.Add(s.every) }
+
+func (s *seals) isDue(at place) bool {
+	return s.at.at.None() && !at.at.None() || s.behind(at) && !time.Now().Before(s.due())
+}

@@ -1,0 +1,219 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/perdure-dev/perdure"
+)
+
+// ReadStream reads an event stream and writes it into its log, until the stream has ended
+// or nobody wants it any more. What breaks off it takes up again, where the service knows
+// a way; so does the next attempt after one that died, from what the log has. How the
+// stream has ended it tells the log.
+func (a *Activities) ReadStream(ctx context.Context, in perdure.ReaderInput) error {
+	if a.Streamers == nil {
+		return errNoStreamers
+	}
+	writer, pos, err := a.takeOver(ctx, in.Log)
+	switch {
+	case errors.Is(err, ErrLogClosed), err == nil && pos.Done:
+		return nil
+	case err != nil:
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	r := &reader{a: a, cancel: cancel, last: lastStreamHeartbeat(ctx), reconnects: pos.Reconnects}
+	r.scribe = newScribe(a.Logbook, in.Log, writer, pos.Next)
+	end, err := r.begin(ctx, in, pos)
+	return r.finish(end, err)
+}
+
+var errNoStreamers = errors.New("activities: Streamers is missing")
+
+// takeOver makes this attempt the one that writes: what one before it still sends is
+// dropped by the log from here on. Only then is it certain what the log has.
+func (a *Activities) takeOver(ctx context.Context, log string) (writer int64, pos perdure.LogPosition, err error) {
+	attempt := activity.GetInfo(ctx).Attempt
+	pos, err = a.Logbook.Position(ctx, log)
+	writer = pos.Writer + int64(attempt)
+	if err != nil || pos.Done || attempt == 1 && pos.Writer == 0 {
+		return writer, pos, err
+	}
+	if err := a.Logbook.Record(ctx, log, perdure.Batch{Writer: writer}); err != nil {
+		return 0, pos, err
+	}
+	if pos, err = a.Logbook.Position(ctx, log); err == nil && pos.Writer > writer && !pos.Done {
+		err = errors.New("activities: a later attempt reads the stream")
+	}
+	return writer, pos, err
+}
+
+// reader is one attempt to read a stream.
+type reader struct {
+	a *Activities
+	*stream
+	scribe *scribe
+	cancel context.CancelCauseFunc
+	last   perdure.StreamHeartbeat // of the attempt before
+
+	// known is the offset of the first event that the log does not have yet.
+	known int
+	// taken: the stream has been taken up before, or was answered for the first time.
+	taken      bool
+	reconnects int
+	breaks     breaks
+	once       once
+	// final: the end is the service's word.
+	final bool
+
+	at       sync.Mutex
+	answered bool  // the service has
+	now      place // where the stream is
+	draining atomic.Bool
+}
+
+// begin reads the stream, and what is written down is written down beside it.
+func (r *reader) begin(ctx context.Context, in perdure.ReaderInput, pos perdure.LogPosition) (*perdure.StreamEnd, error) {
+	go r.scribe.run(lingering(ctx))
+	go func() {
+		<-r.scribe.done
+		r.cancel(r.scribe.err)
+	}()
+	var err error
+	if r.stream, r.answered, err = r.a.openStream(in, pos); err != nil {
+		return r.cannotBegin(err, pos.Sealed != "")
+	}
+	r.now = place{r.state.Position, r.state.Next}
+	r.known = max(pos.Next, r.state.Next)
+	r.taken = pos.Sealed != ""
+	r.scribe.open(r.now, standing{
+		service: r.service.Name(), protocol: r.state.Protocol, attributes: r.a.SearchAttributes(), reconnects: r.reconnects, answered: r.answered,
+	}, func(at place, end *perdure.StreamEnd) (string, error) { return r.seal(ctx, at, end) })
+	go r.heedStop(ctx)
+	r.once.resume(r.last, activity.GetInfo(ctx).Attempt)
+	if r.answered || r.isQuestion() {
+		r.beat(ctx)
+	}
+	stop := every(ctx, func() { r.beat(ctx) })
+	defer stop()
+	return r.read(ctx)
+}
+
+// lingerTime is how long what is left is written down after the activity was told to
+// stop.
+const lingerTime = 5 * time.Second
+
+// lingering is a context that outlives ctx a little.
+func lingering(ctx context.Context) context.Context {
+	longer, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	context.AfterFunc(ctx, func() {
+		time.AfterFunc(lingerTime, func() { cancel(context.Cause(ctx)) })
+	})
+	return longer
+}
+
+// read connects and listens until the stream is over.
+func (r *reader) read(ctx context.Context) (*perdure.StreamEnd, error) {
+	if r.state.End != nil { // a token of a stream that has ended
+		return r.ended(r.state.End), nil
+	}
+	for {
+		body, end, err := r.connect(ctx)
+		if body == nil {
+			return end, err
+		}
+		end, err = r.listen(ctx, body)
+		if end != nil || err != nil {
+			return end, err
+		}
+	}
+}
+
+// connect opens the stream: from its begin, as often as that may be asked for, or from
+// where it is. Body is nil where the stream, or this attempt, is over.
+func (r *reader) connect(ctx context.Context) (body io.ReadCloser, end *perdure.StreamEnd, err error) {
+	if !r.answered {
+		return r.askFirst(ctx)
+	}
+	return r.takeUp(ctx)
+}
+
+// finish writes down what is left, and how the stream has ended, if it has.
+func (r *reader) finish(end *perdure.StreamEnd, err error) error {
+	if end != nil {
+		r.scribe.tell(func(s *standing) {
+			s.end, s.final, s.answered = end, r.final, s.answered || r.final
+		})
+	}
+	switch failed := r.scribe.close(); {
+	case errors.Is(failed, ErrLogClosed), failed == nil && end != nil:
+		return nil
+	case failed != nil:
+		return failed
+	}
+	return err
+}
+
+// heedStop breaks the connection off when the worker stops, so that another one takes it
+// up: at once where that is possible, else as soon as it is.
+func (r *reader) heedStop(ctx context.Context) {
+	select {
+	case <-activity.GetWorkerStopChannel(ctx):
+		r.draining.Store(true)
+		r.stopIfDraining()
+	case <-ctx.Done():
+	}
+}
+
+func (r *reader) stopIfDraining() {
+	if r.draining.Load() && r.canGoOn() {
+		r.cancel(errWorkerStops)
+	}
+}
+
+// canGoOn reports whether another worker could take the stream up now.
+func (r *reader) canGoOn() bool {
+	r.at.Lock()
+	answered, now := r.answered, r.now
+	r.at.Unlock()
+	if !answered {
+		return r.isQuestion()
+	}
+	_, ok := r.onward(now)
+	return ok
+}
+
+// errWorkerStops ends an attempt whose worker stops. The next one begins at once.
+var errWorkerStops = temporal.NewApplicationErrorWithOptions("the worker stops, another one reads on", "WorkerStops", temporal.ApplicationErrorOptions{
+	Category: temporal.ApplicationErrorCategoryBenign, NextRetryDelay: time.Millisecond,
+})
+
+// stopped is why an attempt is over before the stream is.
+func (r *reader) stopped(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return errWorkerStops
+}
+
+// admitted waits for the service's turn. An error: the attempt is over.
+func (r *reader) admitted(ctx context.Context) (release func(), err error) {
+	release, err = r.service.Admit(ctx)
+	switch {
+	case err == nil && stopping(ctx):
+		release()
+		return nil, r.stopped(ctx)
+	case err != nil && ctx.Err() != nil:
+		return nil, r.stopped(ctx)
+	}
+	return release, err
+}
