@@ -30,7 +30,7 @@ type Options struct {
 	// Logbook is where streams are written down. Default: their workflows, through the
 	// client that runs the activity.
 	Logbook Logbook
-	Watch  Watch
+	Watch   Watch
 	// SearchAttributes gives those of Perdure's that the namespace has; nil: none.
 	SearchAttributes func() []string
 	// RecordNow records a heartbeat and returns when the server has it. Default: the

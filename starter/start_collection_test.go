@@ -291,7 +291,9 @@ func TestOnePageUnderAnIDThatIsTaken(t *testing.T) {
 	t.Parallel()
 	bubble(t, func(e *engine, c *starter.Client) {
 		t := e.t
-		e.page = func(context.Context, perdure.CollectionInput) (*perdure.Page, error) { return &e.list(1, true).pages[0], nil }
+		e.page = func(context.Context, perdure.CollectionInput) (*perdure.Page, error) {
+			return &e.list(1, true).pages[0], nil
+		}
 		o := &starter.PageOptions{ID: "page"}
 		for range 2 {
 			_, err := starter.GetPage[string](t.Context(), c, items(), o)

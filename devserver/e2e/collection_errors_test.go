@@ -131,7 +131,7 @@ func (c *pageFailure) inGo(t *testing.T, w *world) (*perdure.CollectionError, *s
 		delivered := 0
 		for page, err := range starter.Pages[int](ctx, w.client, c.input, &starter.CollectionOptions{ID: w.queue}) {
 			if err != nil {
-				bad = requireCollectionError(t, err, c.errorType)
+				bad = collectionError(t, err, c.errorType)
 				break
 			}
 			require.Equal(t, []int{delivered}, page.Values)
@@ -223,7 +223,7 @@ func (c *pageFailure) alone(t *testing.T, w *world, last *starter.Page[int]) {
 		in = perdure.CollectionInput{Token: last.NextPageToken.Text()}
 	}
 	_, err := starter.GetPage[int](patient(t), w.client, in, nil)
-	bad := requireCollectionError(t, err, c.errorType)
+	bad := collectionError(t, err, c.errorType)
 	require.Contains(t, bad.Message, c.why.Message)
 	require.Equal(t, perdure.StateFailed, bad.Status.State)
 	require.True(t, bad.Status.Done)
@@ -270,7 +270,7 @@ func TestAPageTokenThatTheServiceHasForgotten(t *testing.T) {
 	require.Equal(t, pageNumbers(0, 10, 2), all)
 
 	_, err = starter.GetPage[item](ctx, w.client, perdure.CollectionInput{Token: old.PageToken.Text()}, nil)
-	bad := requireCollectionError(t, err, perdure.ErrorPageRejected)
+	bad := collectionError(t, err, perdure.ErrorPageRejected)
 	require.Equal(t, http.StatusGone, bad.Status.Error.HTTPStatus)
 	require.Equal(t, "page_token_expired", bad.Status.Error.Code)
 	require.Contains(t, bad.Message, "no longer takes this page's token")

@@ -90,6 +90,7 @@ func TestAPageTokenIsRefused(t *testing.T) {
 	operation, err := op.Token(ctx)
 	require.NoError(t, err)
 	before := len(w.service.Books().Pages(""))
+	t.Cleanup(func() { require.Len(t, w.service.Books().Pages(""), before, "the service was not asked") })
 	trusting, err := starter.New(w.raw, starter.Options{TaskQueue: w.queue})
 	require.NoError(t, err)
 
@@ -106,6 +107,8 @@ func TestAPageTokenIsRefused(t *testing.T) {
 		{"an operation's", perdure.CollectionInput{Token: operation.Text()}, tokens.ErrKind},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			ctx := patient(t)
 			parsed, err := tokens.Parse(c.in.Token)
 			require.NoError(t, err)
 			_, err = starter.RehydrateCollection[item](ctx, w.client, parsed, &starter.RehydrateOptions{Type: c.in.Type, Audience: c.in.Audience, Service: c.in.Service})
@@ -126,6 +129,8 @@ func TestAPageTokenIsRefused(t *testing.T) {
 		})
 	}
 	t.Run("a page's, as an operation's", func(t *testing.T) {
+		t.Parallel()
+		ctx := patient(t)
 		_, err := starter.Rehydrate[store](ctx, w.client, token, &starter.RehydrateOptions{Type: "ListItems", Audience: "tenant a"})
 		require.ErrorIs(t, err, tokens.ErrKind)
 		run, err := w.raw.ExecuteWorkflow(ctx, w.startOptions(), perdure.WorkflowOperation,
@@ -135,10 +140,15 @@ func TestAPageTokenIsRefused(t *testing.T) {
 		printed := w.fails(t, 1, token.Text(), "wait", "--type", "ListItems", "--audience", "tenant a", "-")
 		require.Equal(t, perdure.ErrorInvalidToken, printed.Type)
 	})
-	require.Len(t, w.service.Books().Pages(""), before, "the service was not asked")
 }
 
-func requireCollectionError(t *testing.T, err error, want string) *perdure.CollectionError {
+func requireCollectionError(t *testing.T, err error, want string) {
+	t.Helper()
+	_ = collectionError(t, err, want)
+}
+
+// collectionError is the one in err, of the type that is wanted.
+func collectionError(t *testing.T, err error, want string) *perdure.CollectionError {
 	t.Helper()
 	bad := &perdure.CollectionError{}
 	require.ErrorAs(t, err, &bad)
