@@ -40,6 +40,8 @@ type LogPosition struct {
 	// Writer is the highest of the writers that have recorded.
 	Writer     int64 `json:"writer"`
 	Reconnects int   `json:"reconnects"`
+	// FirstRunID is the log's first run: another log may have had the id before.
+	FirstRunID string `json:"firstRunId,omitempty"`
 	// Done: nothing more is recorded.
 	Done bool `json:"done"`
 }
@@ -49,6 +51,9 @@ type Batch struct {
 	// Writer grows with each activity attempt; what an earlier one sends after a later
 	// one has begun is dropped.
 	Writer int64 `json:"writer"`
+	// FirstRunID is the first run of the log that the batch is for. One that has the id
+	// after it drops the batch.
+	FirstRunID string `json:"firstRunId,omitempty"`
 	// First is the offset of the first event. What the log has already is dropped.
 	First  int             `json:"first"`
 	Events []RecordedEvent `json:"events,omitempty"`

@@ -1,7 +1,8 @@
 // Package activities is the only code of Perdure that does I/O for an operation:
 // it sends the start request, asks for the status, asks to cancel, and gives the
-// workflow a verdict to act on. What a service's answers mean is package
-// protocol's; how they travel, package transport's.
+// workflow a verdict to act on. It fetches pages, and reads event streams into their
+// logs. What a service's answers mean is package protocol's; how they travel, package
+// transport's.
 //
 // What a service says never is an error of an activity: it comes back as a
 // perdure.Answer. An error means that the activity could not do its work, and is

@@ -29,6 +29,27 @@ var (
 	ErrLogRefuses = errors.New("activities: the stream's log does not take a batch")
 )
 
+// oneLog is a Logbook for one log: another one that has its id later is not taken for it.
+type oneLog struct {
+	Logbook
+	firstRunID string
+}
+
+// Position of a later log with the same id is ErrLogClosed.
+func (o oneLog) Position(ctx context.Context, log string) (perdure.LogPosition, error) {
+	pos, err := o.Logbook.Position(ctx, log)
+	if err == nil && pos.FirstRunID != "" && pos.FirstRunID != o.firstRunID {
+		err = ErrLogClosed
+	}
+	return pos, err
+}
+
+// Record says for which log the batch is.
+func (o oneLog) Record(ctx context.Context, log string, b perdure.Batch) error {
+	b.FirstRunID = o.firstRunID
+	return o.Logbook.Record(ctx, log, b)
+}
+
 // workflowLogs are the workflows perdure.stream.v1.
 type workflowLogs struct{}
 

@@ -22,7 +22,8 @@ func (a *Activities) ReadStream(ctx context.Context, in perdure.ReaderInput) err
 	if a.Streamers == nil {
 		return errNoStreamers
 	}
-	writer, pos, err := a.takeOver(ctx, in.Log)
+	book := oneLog{a.Logbook, in.FirstRunID}
+	writer, pos, err := takeOver(ctx, book, in.Log)
 	switch {
 	case errors.Is(err, ErrLogClosed), err == nil && pos.Done:
 		return nil
@@ -32,26 +33,29 @@ func (a *Activities) ReadStream(ctx context.Context, in perdure.ReaderInput) err
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r := &reader{a: a, cancel: cancel, last: lastStreamHeartbeat(ctx), reconnects: pos.Reconnects}
-	r.scribe = newScribe(a.Logbook, in.Log, writer, pos.Next)
+	r.scribe = newScribe(book, in.Log, writer, pos.Next)
+	r.write(ctx)
 	end, err := r.begin(ctx, in, pos)
-	return r.finish(end, err)
+	return r.finish(ctx, end, err)
 }
 
 var errNoStreamers = errors.New("activities: Streamers is missing")
 
 // takeOver makes this attempt the one that writes: what one before it still sends is
-// dropped by the log from here on. Only then is it certain what the log has.
-func (a *Activities) takeOver(ctx context.Context, log string) (writer int64, pos perdure.LogPosition, err error) {
-	attempt := activity.GetInfo(ctx).Attempt
-	pos, err = a.Logbook.Position(ctx, log)
-	writer = pos.Writer + int64(attempt)
-	if err != nil || pos.Done || attempt == 1 && pos.Writer == 0 {
+// dropped by the log from here on. Only then is it certain what the log has. Attempts are
+// told apart by when Temporal started them: their numbers begin anew when somebody resets
+// the activity.
+func takeOver(ctx context.Context, book Logbook, log string) (writer int64, pos perdure.LogPosition, err error) {
+	info := activity.GetInfo(ctx)
+	writer = info.StartedTime.UnixMicro()
+	pos, err = book.Position(ctx, log)
+	if err != nil || pos.Done || info.Attempt == 1 && pos.Writer == 0 {
 		return writer, pos, err
 	}
-	if err := a.Logbook.Record(ctx, log, perdure.Batch{Writer: writer}); err != nil {
+	if err := book.Record(ctx, log, perdure.Batch{Writer: writer}); err != nil {
 		return 0, pos, err
 	}
-	if pos, err = a.Logbook.Position(ctx, log); err == nil && pos.Writer > writer && !pos.Done {
+	if pos, err = book.Position(ctx, log); err == nil && pos.Writer > writer && !pos.Done {
 		err = errors.New("activities: a later attempt reads the stream")
 	}
 	return writer, pos, err
@@ -62,8 +66,9 @@ type reader struct {
 	a *Activities
 	*stream
 	scribe *scribe
-	cancel context.CancelCauseFunc
-	last   perdure.StreamHeartbeat // of the attempt before
+	// cancel ends the reading, stopWriting the writing.
+	cancel, stopWriting context.CancelCauseFunc
+	last                perdure.StreamHeartbeat // of the attempt before
 
 	// known is the offset of the first event that the log does not have yet.
 	known int
@@ -81,13 +86,18 @@ type reader struct {
 	draining atomic.Bool
 }
 
-// begin reads the stream, and what is written down is written down beside it.
-func (r *reader) begin(ctx context.Context, in perdure.ReaderInput, pos perdure.LogPosition) (*perdure.StreamEnd, error) {
-	go r.scribe.run(lingering(ctx))
+// write has written down what is read, beside the reading, which is over when that fails.
+func (r *reader) write(ctx context.Context) {
+	writing, stop := context.WithCancelCause(context.WithoutCancel(ctx))
+	r.stopWriting = stop
 	go func() {
-		<-r.scribe.done
+		r.scribe.run(writing)
 		r.cancel(r.scribe.err)
 	}()
+}
+
+// begin opens the state and reads the stream.
+func (r *reader) begin(ctx context.Context, in perdure.ReaderInput, pos perdure.LogPosition) (*perdure.StreamEnd, error) {
 	var err error
 	if r.stream, r.answered, err = r.a.openStream(in, pos); err != nil {
 		return r.cannotBegin(err, pos.Sealed != "")
@@ -106,19 +116,6 @@ func (r *reader) begin(ctx context.Context, in perdure.ReaderInput, pos perdure.
 	stop := every(ctx, func() { r.beat(ctx) })
 	defer stop()
 	return r.read(ctx)
-}
-
-// lingerTime is how long what is left is written down after the activity was told to
-// stop.
-const lingerTime = 5 * time.Second
-
-// lingering is a context that outlives ctx a little.
-func lingering(ctx context.Context) context.Context {
-	longer, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	context.AfterFunc(ctx, func() {
-		time.AfterFunc(lingerTime, func() { cancel(context.Cause(ctx)) })
-	})
-	return longer
 }
 
 // read connects and listens until the stream is over.
@@ -147,8 +144,14 @@ func (r *reader) connect(ctx context.Context) (body io.ReadCloser, end *perdure.
 	return r.takeUp(ctx)
 }
 
+// lingerTime is how long what is left is written down once the activity is to stop.
+const lingerTime = 5 * time.Second
+
 // finish writes down what is left, and how the stream has ended, if it has.
-func (r *reader) finish(end *perdure.StreamEnd, err error) error {
+func (r *reader) finish(ctx context.Context, end *perdure.StreamEnd, err error) error {
+	context.AfterFunc(ctx, func() {
+		time.AfterFunc(lingerTime, func() { r.stopWriting(context.Cause(ctx)) })
+	})
 	if end != nil {
 		r.scribe.tell(func(s *standing) {
 			s.end, s.final, s.answered = end, r.final, s.answered || r.final

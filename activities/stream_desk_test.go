@@ -97,7 +97,7 @@ func (d *streamDesk) phases() []string {
 // attempt is one attempt of the activity.
 type attempt struct {
 	ctx    context.Context // in place of the test's
-	drain  chan struct{} // closed when the worker stops
+	drain  chan struct{}   // closed when the worker stops
 	before any             // the heartbeat of the attempt before
 }
 
@@ -123,7 +123,7 @@ func (d *streamDesk) read(in perdure.StreamInput, as ...attempt) error {
 		ctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 		defer cancel(nil)
 		if how.ctx != nil {
-			defer context.AfterFunc(how.ctx, func() { cancel(context.Cause(how.ctx)) })()
+			defer context.AfterFunc(how.ctx, func() { cancel(context.Cause(how.ctx)) })() //nolint:contextcheck // it stands for the server's word
 		}
 		returned = a.ReadStream(ctx, in)
 		return returned
@@ -168,8 +168,12 @@ type wire struct {
 func newWire(t *testing.T, service http.HandlerFunc) *wire {
 	t.Helper()
 	w := &wire{conns: make(chan net.Conn), done: make(chan struct{})}
-	server := &http.Server{Handler: service, ErrorLog: log.New(io.Discard, "", 0)}
 	var serving sync.WaitGroup
+	server := &http.Server{ErrorLog: log.New(io.Discard, "", 0), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		serving.Add(1)
+		defer serving.Done()
+		service(w, r)
+	})}
 	serving.Go(func() { _ = server.Serve(w) })
 	t.Cleanup(func() {
 		_ = server.Close()
@@ -395,6 +399,7 @@ func broken(body string) http.HandlerFunc {
 // held answers with a stream that goes on after body, and gives nothing more.
 func held(body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // else the server does not see that the client has gone
 		events(body)(w, r)
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()

@@ -22,12 +22,10 @@ func (s *stream) isQuestion() bool {
 // repeatable reports whether a first request that may have been delivered can be sent
 // again without starting anything a second time.
 func (s *stream) repeatable(firstSent time.Time) bool {
-	switch s.state.Request.Method {
-	case http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete:
-		return true
-	}
-	return s.service.Idempotency.live(firstSent, time.Now())
+	return s.isQuestion() || isIdempotent(s.state.Request.Method) || s.service.Idempotency.live(firstSent, time.Now())
 }
+
+func isIdempotent(method string) bool { return method == http.MethodPut || method == http.MethodDelete }
 
 // ask is the request with the caller's headers, or with those of them that go on later
 // requests.
@@ -67,11 +65,18 @@ func (s *stream) first(firstSent time.Time) (transport.Request, error) {
 // gave no event yet may begin again, where nothing is started by that.
 func (s *stream) onward(from place) (protocol.Ask, bool) {
 	begin := from.at.None()
-	if s.state.NoBody || begin && (from.next > 0 || !s.repeatable(s.state.FirstSentAt)) {
+	if s.state.NoBody || begin && (from.next > 0 || !s.mayBeginAgain()) {
 		return protocol.Ask{}, false
 	}
 	ask, ok, err := s.streaming.Ask(s.ask(!begin), from.at)
 	return ask, ok && err == nil
+}
+
+// mayBeginAgain: a stream without an event yet is asked for once more by its first
+// request, which was sent under a key that still counts, or needs none.
+func (s *stream) mayBeginAgain() bool {
+	at := s.state.FirstSentAt
+	return s.repeatable(at) && (!at.IsZero() || s.isQuestion() || isIdempotent(s.state.Request.Method))
 }
 
 // request is what is sent for a streamer's request.

@@ -80,6 +80,7 @@ func serve(b *testing.B, c client.Client, queue, url string) {
 	path := filepath.Join(dir, "perdure.yaml")
 	require.NoError(b, os.WriteFile(path, []byte(fmt.Sprintf(`taskQueue: %s
 tokens: {keysetFile: keyset.json}
+worker: {drainSeconds: 1}
 services:
   jobs: {baseURL: %q, allowPrivateNetwork: true}
 `, queue, url)), 0o600))

@@ -72,7 +72,7 @@ func (h *collection) start(ctx context.Context, in perdure.CollectionInput, o Co
 			return nil // it is there; reading it says the rest
 		case stopped(ctx, err):
 			return context.Cause(ctx)
-		case !isBrokenOff(err):
+		case !isBrokenOff(err) && !errors.Is(err, errEarly):
 			return h.called(ctx, err)
 		}
 		if err := pause(ctx, wait); err != nil {
@@ -112,13 +112,20 @@ func (h *collection) startOnce(ctx context.Context, in perdure.CollectionInput, 
 	update, err := c.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: start,
 		UpdateOptions: client.UpdateWorkflowOptions{
-			UpdateName: perdure.UpdateWait, Args: []any{perdure.WaitRequest{}}, WaitForStage: client.WorkflowUpdateStageCompleted,
+			UpdateName: perdure.UpdateWait, Args: []any{bounded(perdure.WaitRequest{})}, WaitForStage: client.WorkflowUpdateStageCompleted,
 		},
 	})
 	if err != nil {
 		return err
 	}
-	return update.Get(ctx, nil)
+	var first perdure.CollectionStatus
+	if err := update.Get(ctx, &first); err != nil {
+		return err
+	}
+	if first.Pages == 0 && !first.Done {
+		return errEarly
+	}
+	return nil
 }
 
 // checkPageToken verifies a token before anything is started, where there is a keyset.

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/starter"
@@ -419,29 +420,48 @@ func TestReadingACollectionThatWasEnded(t *testing.T) {
 	})
 }
 
-// A wait is answered early when the run is about to continue as new, and refused when
-// more wait than the engine takes at once.
+// A wait is answered early when the run is about to continue as new. Waits and reads are
+// refused when more come than the engine takes at once, and come to nothing when a
+// worker dies with them.
 func TestReadersAskAgain(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(e *engine, c *starter.Client) {
-		t := e.t
-		e.make = func(string, perdure.CollectionInput) *list {
-			l := e.list(5, true)
-			l.moves[3] = true
-			return l
-		}
-		busy := map[string]int{"wait 2": 3, "pages 1": 2}
-		e.refuse = func(question string) error {
-			if busy[question] > 0 {
-				busy[question]--
-				return serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_CONCURRENT_LIMIT, "busy")
-			}
-			return nil
-		}
-		indexes, _, err := readAll(t, starter.Pages[string](t.Context(), c, items(), nil))
-		require.NoError(t, err)
-		require.Equal(t, []int{0, 1, 2, 3, 4}, indexes)
-	})
+	const start = "start mine" // what is refused otherwise is there
+	for _, test := range []struct {
+		name    string
+		refusal error
+		refused []string // questions, as often as they stand there
+	}{
+		{"busy", serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_CONCURRENT_LIMIT, "busy"), []string{"wait 2", "pages 1"}},
+		{"the workflow task failed", serviceerror.NewWorkflowNotReady("workflow task failure"), []string{"wait 2", "pages 1"}},
+		{"the worker died", serviceerror.NewCanceled("context canceled"), []string{start, "wait 2", "pages 1", "pages 1"}},
+		{"no worker came", serviceerror.NewDeadlineExceeded("context deadline exceeded"), []string{start, start, "wait 2", "pages 1"}},
+		{"the update broke off", client.NewWorkflowUpdateServiceTimeoutOrCanceledError(context.Canceled), []string{start, "wait 2"}},
+		{"the text of a refusal", serviceerror.NewQueryFailed(notFetched().Error()), []string{"pages 1"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			bubble(t, func(e *engine, c *starter.Client) {
+				t := e.t
+				e.make = func(string, perdure.CollectionInput) *list {
+					l := e.list(5, true)
+					l.moves[3] = true
+					return l
+				}
+				refused := slices.Clone(test.refused)
+				e.refuse = func(question string) error {
+					if i := slices.Index(refused, question); i >= 0 {
+						refused = slices.Delete(refused, i, i+1)
+						return test.refusal
+					}
+					return nil
+				}
+				indexes, _, err := readAll(t, starter.Pages[string](t.Context(), c, items(), &starter.CollectionOptions{ID: "mine"}))
+				require.NoError(t, err)
+				require.Equal(t, []int{0, 1, 2, 3, 4}, indexes)
+				require.Empty(t, refused)
+			})
+		})
+	}
 }
 
 // A page that is there is read, though the engine takes no more who wait.

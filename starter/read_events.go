@@ -47,6 +47,19 @@ func (h *stream) events(ctx context.Context, from int) iter.Seq2[*perdure.Event,
 	}
 }
 
+// cutShort is ErrTerminated where Temporal itself ended the workflow, and what it has was
+// read: nothing will come, and no answer says that it is done.
+func (h *stream) cutShort(ctx context.Context, offset int) error {
+	s, err := h.Status(ctx)
+	switch {
+	case again(err), err == nil && !s.Done:
+		return pause(ctx, askAgainMaxWait) // reading it says the rest
+	case err != nil || s.State != perdure.StateUnknown || offset < s.Events && !s.Stale:
+		return err
+	}
+	return fmt.Errorf("%w: %q", ErrTerminated, h.id)
+}
+
 // ended says, as an error, how the stream ended; nil where it ended well.
 func (h *stream) ended(ctx context.Context) error {
 	s, err := h.Status(ctx)
@@ -93,8 +106,16 @@ func holding(segments []perdure.StreamSegment, offset int) int {
 }
 
 func (h *stream) readFrom(ctx context.Context, runID string, offset int) (perdure.Events, error) {
-	var got perdure.Events
-	return got, h.query(ctx, runID, perdure.QueryRead, &got, perdure.ReadRequest{Offset: offset})
+	for wait := askAgainWait; ; wait = min(2*wait, askAgainMaxWait) {
+		var got perdure.Events
+		err := h.query(ctx, runID, perdure.QueryRead, &got, perdure.ReadRequest{Offset: offset})
+		if !again(err) {
+			return got, err
+		}
+		if err := pause(ctx, wait); err != nil {
+			return got, err
+		}
+	}
 }
 
 // await returns when there is something to read at the offset, or never will be, or when
@@ -114,10 +135,10 @@ func (h *stream) await(ctx context.Context, offset int) error {
 			return nil
 		case err == nil: // the run continues as new
 		case isClosed(err):
-			return nil
-		case !isBusy(err):
+			return h.cutShort(ctx, offset)
+		case !again(err):
 			return h.called(ctx, err)
-		default: // more wait than the engine takes at once: look, with a backoff
+		default: // more wait than the engine takes at once, or a worker died with it: look, with a backoff
 			if err := pause(ctx, wait); err != nil {
 				return err
 			}

@@ -168,11 +168,24 @@ func (r *reader) await(ctx context.Context, index int) error {
 	}
 }
 
+// waitBound bounds what a reader asks for at once, in seconds. It asks again; one that is
+// gone must not keep the collection open.
+const waitBound = 60.0
+
+// errEarly is an answer that came before the page: it is asked for again.
+var errEarly = errors.New("starter: answered before the page was there")
+
+func bounded(r perdure.WaitRequest) perdure.WaitRequest {
+	seconds := waitBound
+	r.WaitSeconds = &seconds
+	return r
+}
+
 // await is the update "wait", answered from the status where the workflow is closed.
 func (h *collection) await(ctx context.Context, request perdure.WaitRequest) (perdure.CollectionStatus, error) {
 	var s perdure.CollectionStatus
 	u, err := h.client.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: h.id, UpdateName: perdure.UpdateWait, Args: []any{request},
+		WorkflowID: h.id, UpdateName: perdure.UpdateWait, Args: []any{bounded(request)},
 		WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	if err == nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -191,23 +192,27 @@ func TestOpenReadsWhatIsNoStream(t *testing.T) {
 		require.ErrorAs(t, err, new(*perdure.EgressError))
 	})
 	t.Run("nobody there", func(t *testing.T) {
-		_, _, err := open(t, newService(t, "http://"+closedPort(t)), transport.Request{Method: "POST", URL: parse(t, "http://"+closedPort(t)), Start: true})
-		require.Error(t, err)
+		base := "http://" + closedPort(t)
+		_, _, err := open(t, newService(t, base), transport.Request{Method: "POST", URL: parse(t, base), Start: true})
+		var unanswered *transport.SendError
+		require.ErrorAs(t, err, &unanswered)
+		require.True(t, unanswered.Unsent)
 	})
 }
 
 // A credential that is no longer taken is read anew, as for any request.
 func TestOpenRefreshes(t *testing.T) {
-	t.Setenv("OPEN_TOKEN", "old")
+	file := filepath.Join(t.TempDir(), "token")
+	write(t, file, "old")
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer new" {
-			t.Setenv("OPEN_TOKEN", "new")
+			write(t, file, "new")
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
 		_, _ = io.WriteString(w, "data: a\n\n")
 	})
-	service := newService(t, s.URL, with(transport.Bearer("jobs", transport.Secret{Env: "OPEN_TOKEN"})))
+	service := newService(t, s.URL, with(transport.Bearer("jobs", transport.Secret{File: file})))
 	answer, body, err := open(t, service, get(t, s.URL))
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, answer.Status)

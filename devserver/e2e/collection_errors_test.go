@@ -114,19 +114,18 @@ func TestEachReasonWhyAPageCannotBeHadInEachOfItsShapes(t *testing.T) {
 			if c.input.Request == nil {
 				c.input = list("")
 			}
-			bad, last := c.inGo(t, w)
-			c.onCommandLine(t, w, bad)
+			last := c.inGo(t, w)
+			c.onCommandLine(t, w)
 			c.alone(t, w, last)
 		})
 	}
 }
 
-// inGo reads until the page, twice: it is the same.
-func (c *pageFailure) inGo(t *testing.T, w *world) (*perdure.CollectionError, *starter.Page[int]) {
+// inGo reads until the page, twice: it is the same. It gives the page before.
+func (c *pageFailure) inGo(t *testing.T, w *world) (last *starter.Page[int]) {
 	t.Helper()
 	ctx := patient(t)
 	var bad *perdure.CollectionError
-	var last *starter.Page[int]
 	for range 2 {
 		delivered := 0
 		for page, err := range starter.Pages[int](ctx, w.client, c.input, &starter.CollectionOptions{ID: w.queue}) {
@@ -147,7 +146,7 @@ func (c *pageFailure) inGo(t *testing.T, w *world) (*perdure.CollectionError, *s
 		require.Equal(t, c.hopeless, bad.Status.Done)
 	}
 	c.inTemporal(t, w, bad)
-	return bad, last
+	return last
 }
 
 func (c *pageFailure) check(t *testing.T, s perdure.CollectionStatus) {
@@ -185,7 +184,7 @@ func (c *pageFailure) inTemporal(t *testing.T, w *world, bad *perdure.Collection
 }
 
 // onCommandLine reads the same collection: the pages, one a line, and then the error.
-func (c *pageFailure) onCommandLine(t *testing.T, w *world, bad *perdure.CollectionError) {
+func (c *pageFailure) onCommandLine(t *testing.T, w *world) {
 	t.Helper()
 	given, err := json.Marshal(c.input)
 	require.NoError(t, err)
@@ -205,7 +204,7 @@ func (c *pageFailure) onCommandLine(t *testing.T, w *world, bad *perdure.Collect
 	}
 	require.NoError(t, json.Unmarshal([]byte(lines[c.delivered]), &printed))
 	require.Equal(t, c.errorType, printed.Error.Type)
-	require.Equal(t, bad.Message, printed.Error.Message)
+	require.Contains(t, printed.Error.Message, c.why.Message)
 	require.Equal(t, w.queue, printed.Error.WorkflowID)
 	c.check(t, printed.Error.Status)
 	require.Equal(t, c.delivered > 0, printed.NextPageToken != "", "that goes on")

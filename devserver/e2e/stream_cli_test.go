@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -47,7 +48,7 @@ func TestEventsAreLinesAndGoOnAfterAnInterrupt(t *testing.T) {
 
 	src.send(4)
 	src.end()
-	stdout, stderr, exit := w.perdure(w.server, "", "stream", "--id", w.queue, "--from", fmt.Sprint(last.Next), "--output", "json", "--quiet")
+	stdout, stderr, exit := w.perdure(w.server, "", "stream", "--id", w.queue, "--from", strconv.Itoa(last.Next), "--output", "json", "--quiet")
 	require.Zero(t, exit, stderr)
 	lines := linesOf(stdout)
 	require.Len(t, lines, 4)

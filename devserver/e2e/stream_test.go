@@ -65,7 +65,7 @@ func (s *source) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			_, _ = fmt.Fprint(w, "data: [DONE]\n\n")
 			return
 		}
-		w.(http.Flusher).Flush()
+		_ = http.NewResponseController(w).Flush()
 		select {
 		case <-grown:
 		case <-r.Context().Done():

@@ -95,6 +95,11 @@ const patience = 20 * time.Second
 // do does what a user does, and waits until it is done.
 func (b *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
+	b.doWithin(patience, what, steps...)
+}
+
+func (b *tab) doWithin(patience time.Duration, what string, steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {

@@ -2,6 +2,9 @@
 // real browser, with real instances of it behind a proxy, a real worker, a real Temporal
 // server and real HTTP.
 //
+// A chat comes from aimock, which somebody else wrote, and is skipped likewise where that
+// is not installed; and from a model of our own, whose stream can be taken up.
+//
 // It needs Chromium or Chrome. Where there is none the tests are skipped, but not in CI
 // (CI=true), where they fail. PERDURE_BROWSER names one that is not found by itself, and
 // PERDURE_SCREENSHOTS a folder for pictures of the pages:

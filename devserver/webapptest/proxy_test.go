@@ -23,7 +23,11 @@ type proxy struct {
 	behind []*url.URL
 	turn   int
 	served map[string]int // pages, not files, by the instance's host
+	heard  []hearing
 }
+
+// hearing is a request for events that was answered.
+type hearing struct{ host, lastEventID string }
 
 func newProxy(t *testing.T) *proxy {
 	t.Helper()
@@ -68,7 +72,7 @@ func (p *proxy) RoundTrip(r *http.Request) (*http.Response, error) {
 		r.URL.Host, r.Body = host, io.NopCloser(bytes.NewReader(body))
 		var response *http.Response
 		if response, err = http.DefaultTransport.RoundTrip(r); err == nil {
-			p.note(host, r.URL.Path)
+			p.note(host, r)
 			return response, nil
 		}
 		if unreached, ok := errors.AsType[*net.OpError](err); !ok || unreached.Op != "dial" {
@@ -87,12 +91,25 @@ func bytesOf(r *http.Request) ([]byte, error) {
 	return io.ReadAll(r.Body)
 }
 
-func (p *proxy) note(host, path string) {
+func (p *proxy) note(host string, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if path == "/items" || path == "/indexes" {
+	switch r.URL.Path {
+	case "/items", "/indexes":
 		p.served[host]++
+	case "/chat/events":
+		p.heard = append(p.heard, hearing{host, r.Header.Get("Last-Event-ID")})
 	}
+}
+
+// lastHeard is the last request for events.
+func (p *proxy) lastHeard() hearing {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.heard) == 0 {
+		return hearing{}
+	}
+	return p.heard[len(p.heard)-1]
 }
 
 // pagesOf is how many pages an instance has served.

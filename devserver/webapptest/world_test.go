@@ -20,14 +20,30 @@ import (
 // the application share, and the proxy in front of them.
 type world struct {
 	t       *testing.T
-	service *jobservice.Service
+	service *jobservice.Service // nil: another one
 	queue   string
+	// config is the worker's file.
+	config string
+	worker *process
 	// keyset and sessions are files.
 	keyset, sessions string
 	proxy            *proxy
 }
 
+// newWorld is a world with the sample service.
 func newWorld(t *testing.T, o jobservice.Options) *world {
+	t.Helper()
+	service, err := jobservice.New(o)
+	require.NoError(t, err)
+	listener := httptest.NewServer(service)
+	t.Cleanup(func() { listener.CloseClientConnections(); listener.Close(); _ = service.Close() })
+	w := newWorldOf(t, listener.URL)
+	w.service = service
+	return w
+}
+
+// newWorldOf is a world with the service at a URL.
+func newWorldOf(t *testing.T, serviceURL string) *world {
 	t.Helper()
 	if browser == nil {
 		t.Skip("there is no Chromium or Chrome here; on Debian: apt-get install chromium")
@@ -36,25 +52,27 @@ func newWorld(t *testing.T, o jobservice.Options) *world {
 	w := &world{
 		t: t, queue: fmt.Sprintf("webapp-%s-%d", strings.ToLower(t.Name()), time.Now().UnixNano()),
 		keyset: filepath.Join(dir, "keyset.json"), sessions: filepath.Join(dir, "sessions.json"),
+		config: filepath.Join(dir, "perdure.yaml"),
 	}
 	for _, file := range []string{w.keyset, w.sessions} {
 		_, err := tokens.Create(file)
 		require.NoError(t, err)
 	}
-	var err error
-	w.service, err = jobservice.New(o)
-	require.NoError(t, err)
-	listener := httptest.NewServer(w.service)
-	t.Cleanup(func() { listener.CloseClientConnections(); listener.Close(); _ = w.service.Close() })
-	w.work(filepath.Join(dir, "perdure.yaml"), listener.URL)
+	w.configure(serviceURL)
+	w.work()
 	w.proxy = newProxy(t)
 	return w
 }
 
 // work runs a worker until the test is over.
-func (w *world) work(file, serviceURL string) {
+func (w *world) work() {
 	w.t.Helper()
-	require.NoError(w.t, os.WriteFile(file, fmt.Appendf(nil, `taskQueue: %s
+	w.worker = w.start("perdure", nil, "worker", "--config", w.config)
+}
+
+func (w *world) configure(serviceURL string) {
+	w.t.Helper()
+	require.NoError(w.t, os.WriteFile(w.config, fmt.Appendf(nil, `taskQueue: %s
 tokens: {keysetFile: keyset.json}
 worker: {drainSeconds: 1}
 services:
@@ -64,7 +82,6 @@ services:
     protocol: {name: openai}
     polling: {intervalSeconds: 0.3}
 `, w.queue, serviceURL), 0o600))
-	w.start("perdure", nil, "worker", "--config", file)
 }
 
 // signedIn is a browser in which a user has signed in.

@@ -42,8 +42,8 @@ func (a *app) ownForms(next http.Handler) http.Handler {
 	return protection.Handler(next)
 }
 
-// patient bounds how long a request may take. A stream of events is to have a route
-// beside this, with a deadline for each event in place of one for all of them.
+// patient bounds how long a request may take. A stream of events has a route beside
+// this, with a deadline for each event in place of one for all of them.
 func patient(patience time.Duration, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), patience)

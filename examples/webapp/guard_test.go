@@ -14,7 +14,7 @@ import (
 
 func TestWhatBrowsersAreToHoldTo(t *testing.T) {
 	b := signedIn(t, newFake(t).serve(), "ada")
-	for _, address := range []string{"/items", "/sign-in", "/indexes/new", "/nowhere"} {
+	for _, address := range []string{"/items", "/sign-in", "/indexes/new", "/chat", "/nowhere"} {
 		h := b.get(address).header
 		policy := h.Get("Content-Security-Policy")
 		require.Contains(t, policy, "default-src 'none'")
@@ -30,7 +30,7 @@ func TestPagesHoldToThePolicy(t *testing.T) {
 	f := newFake(t)
 	b := signedIn(t, f.serve(), "ada")
 	form := b.get("/indexes/new")
-	for _, p := range []page{b.get("/items"), form, b.post("/indexes", fill(form, "x")), b.get("/sign-in"), b.get("/nowhere")} {
+	for _, p := range []page{b.get("/items"), form, b.post("/indexes", fill(form, "x")), b.get("/sign-in"), ask(b), b.get("/nowhere")} {
 		root, err := html.Parse(strings.NewReader(p.body))
 		require.NoError(t, err)
 		for n := range root.Descendants() {

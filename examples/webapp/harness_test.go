@@ -121,6 +121,9 @@ func newSessionKeys(t *testing.T) tink.AEAD {
 // instance serves one instance of the application.
 func instance(t *testing.T, o webapp.Options) *httptest.Server {
 	t.Helper()
+	if o.Answers == nil {
+		o.Answers = newFakeAnswers()
+	}
 	if o.Sessions == nil {
 		o.Sessions = newSessionKeys(t)
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/starter"
 	"github.com/perdure-dev/perdure/tokens"
 )
 
@@ -51,6 +52,10 @@ var (
 		Status: http.StatusBadGateway, Title: "It is not known whether it was started",
 		Words: "The request went out, and its answer was lost. It was not sent a second time. A person has to look; to send it again does nothing.",
 	}
+	unknown = problem{
+		Status: http.StatusNotFound, Title: "There is nothing at this address",
+		Words: "It is somebody else’s, or it was too long ago and is not kept any longer.",
+	}
 	down = problem{
 		Status: http.StatusServiceUnavailable, Title: "The service is not answering", Again: true,
 		Words: "It was asked several times. Nothing is lost: your place is in the address, and to try again leads there.",
@@ -87,6 +92,8 @@ func problemOf(err error) problem {
 		return ofType(collection.Type, collection.Status.Error)
 	case errors.As(err, &operation):
 		return ofType(operation.Type, operation.Status.Error)
+	case errors.Is(err, starter.ErrNotFound):
+		return unknown
 	case errors.Is(err, context.DeadlineExceeded):
 		return late
 	}

@@ -29,6 +29,8 @@ var pages = map[string]*template.Template{
 	"items":   page("items"),
 	"form":    page("form"),
 	"build":   page("build"),
+	"ask":     page("ask"),
+	"answer":  page("answer"),
 	"sign_in": page("sign_in"),
 	"problem": page("problem"),
 }
@@ -50,7 +52,9 @@ type view struct {
 	Title string
 	User  User // none: nobody is signed in
 	// Live pages ask for themselves again, until they are not.
-	Live    bool
+	Live bool
+	// Script is the file of the script of live pages. Default: live.js.
+	Script  string
 	Content any
 }
 

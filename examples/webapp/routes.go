@@ -12,9 +12,10 @@ import (
 
 // Options of New.
 type Options struct {
-	// Items and Indexes are what is shown. Required.
+	// Items, Indexes and Answers are what is shown. Required.
 	Items   Items
 	Indexes Indexes
+	Answers Answers
 	// Sessions seals and opens the cookies; the same for all instances. Required.
 	Sessions tink.AEAD
 	// HTTPS says that browsers come by HTTPS, through a proxy perhaps.
@@ -32,31 +33,42 @@ const defaultPatience = 8 * time.Second
 type app struct {
 	items    Items
 	indexes  Indexes
+	answers  Answers
 	sessions sessions
 	log      *slog.Logger
 }
 
 // New makes the application.
 func New(o Options) (http.Handler, error) {
-	if o.Items == nil || o.Indexes == nil || o.Sessions == nil {
-		return nil, errors.New("webapp: Items, Indexes and Sessions are required")
+	if o.Items == nil || o.Indexes == nil || o.Answers == nil || o.Sessions == nil {
+		return nil, errors.New("webapp: Items, Indexes, Answers and Sessions are required")
 	}
 	a := &app{
-		items: o.Items, indexes: o.Indexes,
+		items: o.Items, indexes: o.Indexes, answers: o.Answers,
 		sessions: sessions{keys: o.Sessions, https: o.HTTPS},
 		log:      cmp.Or(o.Logger, slog.Default()),
 	}
 	patience := cmp.Or(o.Patience, defaultPatience)
-	return a.logged(guarded(o.HTTPS, a.ownForms(patient(patience, a.routes())))), nil
+	return a.logged(guarded(o.HTTPS, a.ownForms(a.routes(patience)))), nil
 }
 
-func (a *app) routes() *http.ServeMux {
+// routes are those of pages, which are bounded in time, and those of events, which are not.
+func (a *app) routes(patience time.Duration) *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /chat/events", a.signedIn(a.sendAnswer))
+	mux.Handle("/", patient(patience, a.pages()))
+	return mux
+}
+
+func (a *app) pages() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", http.RedirectHandler("/items", http.StatusSeeOther))
 	mux.HandleFunc("GET /items", a.signedIn(a.showItems))
 	mux.HandleFunc("GET /indexes", a.signedIn(a.showBuild))
 	mux.HandleFunc("GET /indexes/new", a.signedIn(a.showForm))
 	mux.HandleFunc("POST /indexes", a.signedIn(a.startBuild))
+	mux.HandleFunc("GET /chat", a.signedIn(a.showChat))
+	mux.HandleFunc("POST /chat", a.signedIn(a.ask))
 	mux.HandleFunc("GET /sign-in", a.showSignIn)
 	mux.HandleFunc("POST /sign-in", a.signIn)
 	mux.HandleFunc("POST /sign-out", a.signOut)

@@ -21,7 +21,7 @@ func (l *log) listen(ctx, work workflow.Context) {
 
 // called: something waits to be taken up.
 func (l *log) called() bool {
-	return l.batches.Len() > 0 || l.cancels.Len() > 0 || l.lost != nil || l.outer.Err() != nil && !l.outerAttended
+	return l.batches.Len() > 0 || l.cancels.Len() > 0 || l.lost || l.outer.Err() != nil && !l.outerAttended
 }
 
 // attend takes up what has come, in the order in which it counts: what was recorded
@@ -44,7 +44,7 @@ func (l *log) attend(work workflow.Context) {
 	case asked:
 		l.stopReader(work)
 		l.end(work, canceled, perdure.StateCanceled, "", nil)
-	case l.lost != nil:
+	case l.lost:
 		l.end(work, failed, perdure.StateFailed, perdure.ErrorStreamBroken, &perdure.ServiceError{
 			Code: perdure.ErrorStreamBroken, Message: "the workflow that reads the stream was ended in Temporal",
 		})

@@ -58,23 +58,28 @@ func activityError(err error) *perdure.ServiceError {
 // startReader starts the child that reads. It outlives this run, and is told when the
 // stream is no longer wanted.
 func (l *log) startReader(work workflow.Context) {
-	info := workflow.GetInfo(work)
-	l.Reader = info.WorkflowExecution.ID + "/reader/" + info.FirstRunID
+	l.Reader = readerID(l.id, l.firstRunID)
 	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(work, workflow.ChildWorkflowOptions{
 		WorkflowID:            l.Reader,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-	}), perdure.WorkflowStreamReader, perdure.ReaderInput{Log: info.WorkflowExecution.ID, Input: l.input, FirstRunID: info.FirstRunID})
+	}), perdure.WorkflowStreamReader, perdure.ReaderInput{Log: l.id, Input: l.input, FirstRunID: l.firstRunID})
 	if err := child.GetChildWorkflowExecution().Get(work, nil); err != nil {
 		l.end(work, failed, perdure.StateFailed, perdure.ErrorStreamBroken, activityError(err))
 		return
 	}
 	workflow.Go(work, func(work workflow.Context) {
-		if err := child.Get(work, nil); err != nil {
-			l.lost = err
-		}
+		_ = child.Get(work, nil)
+		l.lost = true // its last word, if it had one, came before
 	})
 	workflow.Go(work, l.watchReader)
+}
+
+// maxReaderLog bounds what a reader's id takes of its log's: Temporal allows 1000 bytes.
+const maxReaderLog = 900
+
+func readerID(log, firstRunID string) string {
+	return failure.Cut(log, maxReaderLog) + "/reader/" + firstRunID
 }
 
 // watchReader asks, when nothing has been heard for long, whether the reader is there: a
@@ -88,7 +93,7 @@ func (l *log) watchReader(work workflow.Context) {
 			continue
 		}
 		if err := workflow.SignalExternalWorkflow(work, l.Reader, "", perdure.SignalThere, nil).Get(work, nil); err != nil && !temporal.IsCanceledError(err) {
-			l.lost = err
+			l.lost = true
 			return
 		}
 	}
@@ -100,4 +105,13 @@ func (l *log) stopReader(work workflow.Context) {
 		return
 	}
 	_ = workflow.RequestCancelExternalWorkflow(work, l.Reader, "").Get(work, nil) // it may have ended
+}
+
+// turnAway stops the reader of a log that had the id before and was ended in Temporal: it
+// takes this one for its own.
+func (l *log) turnAway(work workflow.Context, firstRunID string) {
+	if l.stray != firstRunID {
+		l.stray = firstRunID
+		workflow.RequestCancelExternalWorkflow(work, readerID(l.id, firstRunID), "")
+	}
 }

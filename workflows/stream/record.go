@@ -10,6 +10,10 @@ import (
 // record takes over a batch. What an attempt sends after a later one has begun is
 // dropped, and so is what the log has already: a batch may come twice.
 func (l *log) record(work workflow.Context, b perdure.Batch) {
+	if b.FirstRunID != "" && b.FirstRunID != l.firstRunID {
+		l.turnAway(work, b.FirstRunID)
+		return
+	}
 	if b.Writer < l.Writer {
 		return
 	}

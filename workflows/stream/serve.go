@@ -48,7 +48,8 @@ func (l *log) token() (string, error) {
 // position is from where an attempt of the activity goes on.
 func (l *log) position() (perdure.LogPosition, error) {
 	return perdure.LogPosition{
-		Next: l.Status.Events, Sealed: l.Sealed, Writer: l.Writer, Reconnects: l.Status.Reconnects, Done: l.done(),
+		Next: l.Status.Events, Sealed: l.Sealed, Writer: l.Writer, Reconnects: l.Status.Reconnects,
+		FirstRunID: l.firstRunID, Done: l.done(),
 	}, nil
 }
 
@@ -71,9 +72,9 @@ func (l *log) readEvents(raw perdure.RawInput) (*perdure.Events, error) {
 		return out, nil
 	}
 	size := 0
-	for at := r.Offset; at < s.Events && (r.Max == 0 || at < r.Offset+r.Max); at++ {
+	for at := r.Offset; at < s.Events && (r.Max == 0 || at-r.Offset < r.Max); at++ {
 		e := l.events[at-l.firstOffset]
-		size += len(e.Data) + len(e.Type) + len(e.ID) + eventOverhead
+		size += len(e.Data) + maxEscaped*(len(e.Type)+len(e.ID)) + eventOverhead
 		if size > maxAnswerBytes && len(out.Events) > 0 {
 			break
 		}
@@ -84,8 +85,12 @@ func (l *log) readEvents(raw perdure.RawInput) (*perdure.Events, error) {
 	return out, nil
 }
 
-// eventOverhead is what an event takes in an answer beside its data.
-const eventOverhead = 90
+// eventOverhead is what an event takes in an answer beside its data, and maxEscaped what a
+// byte of a text takes in JSON, at most.
+const (
+	eventOverhead = 90
+	maxEscaped    = 6
+)
 
 // elsewhere says which run holds an event of an earlier one.
 func (l *log) elsewhere(offset int) error {

@@ -58,6 +58,11 @@ type log struct {
 	Carried
 	raw   perdure.RawInput
 	input perdure.StreamInput
+	// id is the workflow's, firstRunID that of the first of its runs.
+	id, firstRunID string
+	// stray is the first run of a log that had the id before, whose reader was told to
+	// stop.
+	stray string
 
 	// events of this run, of which the first has the offset firstOffset.
 	events      []perdure.RecordedEvent
@@ -71,7 +76,7 @@ type log struct {
 	// lastHeard is when the reader was heard of last.
 	lastHeard time.Time
 	// lost: the reader is gone.
-	lost error
+	lost bool
 	// moving: this run is about to continue as new.
 	moving  bool
 	closing closing
@@ -88,14 +93,15 @@ const (
 )
 
 func newLog(ctx workflow.Context, raw perdure.RawInput, carried *Carried) *log {
-	l := &log{raw: raw}
+	info := workflow.GetInfo(ctx)
+	l := &log{raw: raw, id: info.WorkflowExecution.ID, firstRunID: info.FirstRunID}
 	if carried != nil {
 		l.Carried = *carried
 	} else {
-		l.Status = perdure.StreamStatus{State: perdure.StateStarting, StartedAt: workflow.GetInfo(ctx).WorkflowStartTime.UTC()}
+		l.Status = perdure.StreamStatus{State: perdure.StateStarting, StartedAt: info.WorkflowStartTime.UTC()}
 	}
 	l.lastHeard = workflow.Now(ctx)
-	l.beginSegment(workflow.GetInfo(ctx).WorkflowExecution.RunID)
+	l.beginSegment(info.WorkflowExecution.RunID)
 	return l
 }
 

@@ -74,8 +74,8 @@ func (s streamerSuite) checkLeft(t assert.TestingT, p streamPoint, n int) {
 			t.Errorf("%s: Events panics when its reader stops: %v", p.connection.Asks, r)
 		}
 	}()
-	for range s.bind(t, p.scenario).Events(strings.NewReader(p.connection.Body), p.at) {
-		if n == 0 {
+	for _, err := range s.bind(t, p.scenario).Events(strings.NewReader(p.connection.Body), p.at) {
+		if n == 0 || err != nil {
 			return
 		}
 		n--

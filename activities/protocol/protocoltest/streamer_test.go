@@ -161,6 +161,7 @@ func TestTheSuiteFindsFaultsOfStreamers(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			problems := protocoltest.StreamerProblems(test.fault, tickerScenarios...)
 			require.Contains(t, strings.Join(problems, "\n"), test.want)
 		})

@@ -21,7 +21,7 @@ type lines struct {
 func newLines(body io.Reader) *lines {
 	l := &lines{r: bufio.NewReader(body)}
 	mark := []byte("\xef\xbb\xbf")
-	for n := range len(mark) {
+	for n := range mark {
 		begin, err := l.r.Peek(n + 1)
 		if l.err = err; err != nil || begin[n] != mark[n] {
 			return l

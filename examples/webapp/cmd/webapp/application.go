@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -56,6 +57,7 @@ func newHandler(s settings, temporal client.Client, namespace string, log *slog.
 	return webapp.New(webapp.Options{
 		Items:    webapp.KeptItems{Items: service, Cache: &webapp.MemoryCache{}, For: s.keep, Logger: log},
 		Indexes:  service,
+		Answers:  webapp.ChatService{Client: c, Name: cmp.Or(s.chatService, s.service), Model: s.model},
 		Sessions: cookies,
 		HTTPS:    s.https,
 		Patience: s.patience,

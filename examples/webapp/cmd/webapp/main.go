@@ -4,7 +4,8 @@
 //	Listening on http://127.0.0.1:8080
 //
 // Give all instances of it the same two files of keys; they share nothing else. It stops
-// on SIGINT and SIGTERM, after the answers that are on their way.
+// on SIGINT and SIGTERM, after the answers that are on their way. Streams of events are
+// then cut off, and browsers go on with another instance.
 //
 // This command may import the package webapp, starter, tokens, Tink, and the Temporal
 // SDK's client.
@@ -63,6 +64,8 @@ type settings struct {
 	keyset        string
 	sessionKeyset string
 	service       string
+	chatService   string
+	model         string
 	taskQueue     string
 	https         bool
 	keep          time.Duration
@@ -78,6 +81,8 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	flags.StringVar(&s.keyset, "keyset", "", "`file` of the workers' keys for continuation tokens; required")
 	flags.StringVar(&s.sessionKeyset, "session-keyset", "", "`file` of the keys for cookies, made with: perdure keys new FILE; default: new keys, and who is signed in is not with another instance")
 	flags.StringVar(&s.service, "service", "jobs", "what the workers' configuration calls the service")
+	flags.StringVar(&s.chatService, "chat-service", "", "what it calls the service that has chat completions; default: the same service")
+	flags.StringVar(&s.model, "model", "gpt-4o-mini", "`name` of the model that answers questions")
 	flags.StringVar(&s.taskQueue, "task-queue", perdure.DefaultTaskQueue, "task queue that the workers serve")
 	flags.BoolVar(&s.https, "https", false, "browsers come by HTTPS, through a proxy: cookies are for HTTPS only")
 	flags.DurationVar(&s.keep, "keep-pages", 30*time.Second, "how long a page is kept in the cache")

@@ -1,0 +1,65 @@
+package stream_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+
+	"github.com/perdure-dev/perdure"
+)
+
+// A log was terminated, and one with its id was started from its token, before the reader
+// of the first noticed.
+func TestTheReaderOfAnEarlierLogIsTurnedAway(t *testing.T) {
+	p := newPlay(t)
+	var stopped []string
+	p.env.OnRequestCancelExternalWorkflow(mock.Anything, mock.Anything, mock.Anything).Return(func(_, id, _ string) error {
+		stopped = append(stopped, id)
+		return nil
+	})
+	stray := func(first, n int) perdure.Batch {
+		b := batch(9, first, n)
+		b.FirstRunID = "earlier"
+		return b
+	}
+	p.at(1*time.Second, stray(9, 1)).
+		at(2*time.Second, batch(1, 7, 1)).
+		at(3*time.Second, ending(stray(10, 1), perdure.ErrorStreamBroken)).
+		at(4*time.Second, ending(batch(1, 8, 1), "")).
+		run(perdure.StreamInput{Token: "perdure1_x"})
+	require.NoError(t, p.env.GetWorkflowError())
+	got, err := p.read(perdure.ReadRequest{Offset: 7})
+	require.NoError(t, err)
+	require.Len(t, got.Events, 2, "nothing before the stray's first event is lost")
+	require.Len(t, stopped, 1, "it is told once")
+	require.True(t, strings.HasSuffix(stopped[0], "/reader/earlier"), stopped[0])
+}
+
+// Somebody canceled the reader: it ends, and says nothing.
+func TestAReaderThatEndsWithoutAWordIsNoticed(t *testing.T) {
+	p := newPlay(t)
+	var begin time.Time
+	p.at(time.Second, batch(1, 0, 2)).
+		do(2*time.Second, func() {
+			begin = p.env.Now()
+			p.children.end(nil)
+		}).
+		run()
+	requireFailure(t, p.env.GetWorkflowError(), perdure.ErrorStreamBroken)
+	require.Less(t, p.env.Now().Sub(begin), time.Minute)
+	require.Equal(t, []string{"0", "1"}, p.data())
+}
+
+// A workflow id may have 1000 bytes, and the reader's is longer than its log's.
+func TestTheReadersIDFits(t *testing.T) {
+	p := newPlay(t)
+	p.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: strings.Repeat("é", 500), TaskQueue: "q"})
+	p.at(time.Second, ending(batch(1, 0, 1), "")).run()
+	require.NoError(t, p.env.GetWorkflowError())
+	require.LessOrEqual(t, len(p.children.started[0]), 960)
+	require.Contains(t, p.children.started[0], "é/reader/")
+}
