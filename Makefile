@@ -8,7 +8,7 @@ BIN      := bin
 TOOL     := $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 E2E_TIME ?= 20m
 
-.PHONY: all build demo test test-unit test-diff test-devserver lint fmt docs fuzz clean
+.PHONY: all build bench demo test test-unit test-diff test-devserver lint fmt docs fuzz clean
 
 all: build
 
@@ -54,6 +54,7 @@ lint:
 	$(GO) vet ./...
 	cd devserver && $(GO) vet ./...
 	cd difftests && $(GO) vet ./...
+	cd bench && $(GO) vet ./...
 	$(TOOL) golangci-lint run ./...
 	cd devserver && $(TOOL) golangci-lint run -c ../.golangci.yml ./...
 	cd difftests && $(TOOL) golangci-lint run -c ../.golangci.yml ./...
@@ -65,6 +66,12 @@ fmt:
 
 docs:
 	$(GO) run ./docs/internal/write
+
+# What things cost, side by side: BENCH chooses, BENCHTIME as go test has it.
+BENCH     ?= OnePage|BenchmarkPages|StreamCalls|StreamLatency/1_at_once
+BENCHTIME ?= 2s
+bench:
+	cd bench && $(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -timeout 2h .
 
 FUZZTIME ?= 30s
 fuzz:

@@ -108,6 +108,7 @@ func (f *farm) recorded(b *testing.B, events int, streams ...*starter.Stream[str
 	for _, s := range streams {
 		status, err := s.Status(b.Context())
 		require.NoError(b, err)
+		require.False(b, status.Stale, "no worker answers")
 		runs += len(status.Segments)
 		for _, segment := range status.Segments {
 			d, err := f.raw.DescribeWorkflowExecution(b.Context(), s.ID(), segment.RunID)
