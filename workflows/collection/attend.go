@@ -77,8 +77,13 @@ func (c *collection) watchIdle(work workflow.Context) {
 
 // mustContinue: the history is long enough, or has enough updates, that the next run
 // should take over.
-func (c *collection) mustContinue(work workflow.Context) bool {
-	return c.waits >= maxWaits || workflow.GetInfo(work).GetContinueAsNewSuggested()
+func (c *collection) mustContinue() bool { return c.waits >= maxWaits || c.long }
+
+// noteLength looks whether Temporal suggests to continue as new. It is asked only when an
+// activity has ended, in a workflow task that is in the history for certain: the task of
+// an update may be dropped, and what was decided on what it said with it.
+func (c *collection) noteLength(work workflow.Context) {
+	c.long = c.long || workflow.GetInfo(work).GetContinueAsNewSuggested()
 }
 
 // prepareToContinue waits until those who wait have been told to ask again. False: the

@@ -31,14 +31,14 @@ func Collection(ctx workflow.Context, input perdure.RawInput, carried *Carried) 
 		c.attend(work)
 		switch {
 		case c.done():
-		case c.mustContinue(work):
+		case c.mustContinue():
 			if c.prepareToContinue(work) {
 				return nil, workflow.NewContinueAsNewError(work, perdure.WorkflowCollection, c.raw, c.Carried)
 			}
 		case c.wanted():
 			c.fetch(work)
 		default:
-			c.await(work, func() bool { return c.wanted() || c.mustContinue(work) })
+			c.await(work, func() bool { return c.wanted() || c.mustContinue() })
 		}
 	}
 	return c.close(work)
@@ -79,6 +79,8 @@ type collection struct {
 	// failures counts the pages that could not be had.
 	failures int
 	idle     bool
+	// long: the history is.
+	long bool
 	// moving: this run is about to continue as new.
 	moving  bool
 	closing closing

@@ -14,10 +14,10 @@ import (
 func TestContinueAsNewWhileNothingIsAskedFor(t *testing.T) {
 	s := newStage(t, now(full(0)), now(full(1)))
 	s.waitAt(time.Second, index(0))
-	s.suggestAt(30 * time.Second)
+	s.suggestAt(500 * time.Millisecond)
 	in := request(idle(60), func(in *perdure.CollectionInput) { in.Type = "ListJobs" })
 	s.run(in)
-	require.Equal(t, 30*time.Second, s.elapsed(), "at once")
+	require.Equal(t, time.Second, s.elapsed(), "with the next page")
 	before := s.status()
 
 	second, args := s.continued()
@@ -43,9 +43,9 @@ func TestContinueAsNewWhileNothingIsAskedFor(t *testing.T) {
 }
 
 func TestContinueAsNewGoesOnWithTheIndex(t *testing.T) {
-	s := newStage(t, now(full(0)), now(full(1)), now(full(2)))
+	s := newStage(t, now(full(0)), now(full(1)), after(time.Second, full(2)))
 	s.waitAt(time.Second, index(1))
-	s.suggestAt(2 * time.Second)
+	s.suggestAt(1500 * time.Millisecond)
 	s.run(request())
 
 	second, args := s.continued(now(full(3)), now(last(4)))
@@ -65,9 +65,9 @@ func TestContinueAsNewGoesOnWithTheIndex(t *testing.T) {
 func TestContinueAsNewTellsWhoWaitsToAskAgain(t *testing.T) {
 	s := newStage(t, now(full(0)), never())
 	waits := []*asked{s.waitAt(time.Second, index(1)), s.waitAt(2*time.Second, within(1, 300))}
-	s.suggestAt(time.Minute)
+	s.waitOften(1_498)
 	s.run(request())
-	const late = time.Minute + 10*time.Second
+	const late = time.Second + 1_497*time.Millisecond // the 1,500th wait of the run
 	for _, u := range waits {
 		status := u.answered(late)
 		require.False(t, status.Done)
@@ -101,12 +101,12 @@ func TestContinueAsNewWaitsForAPageThatIsOnItsWay(t *testing.T) {
 func TestContinueAsNewBeforeTheFirstPage(t *testing.T) {
 	rejected := refused(perdure.ErrorPageRejected)
 	rejected.Service, rejected.Protocol = "jobs", "nextlink"
-	s := newStage(t, now(rejected), never())
+	s := newStage(t, now(rejected), after(59*time.Second, rejected))
 	in := request(func(in *perdure.CollectionInput) {
 		in.Request.Service, in.Request.URL = "", "https://jobs.test/jobs"
 	})
 	s.waitAt(time.Second, index(0))
-	s.suggestAt(time.Minute)
+	s.suggestAt(30 * time.Second)
 	s.run(in)
 	before := s.status()
 	require.Equal(t, "jobs", before.Service)
@@ -115,6 +115,7 @@ func TestContinueAsNewBeforeTheFirstPage(t *testing.T) {
 	second.check(time.Nanosecond, func() {
 		require.Equal(t, before, second.status(), "a run that came to no page leaves no trace")
 	})
+	second.waitAt(time.Second, index(0))
 	second.run(args...)
 	require.Equal(t, 1, second.succeeded().Pages)
 	require.Equal(t, perdure.PageTask{Input: &in}, second.calls[0].task)
@@ -125,13 +126,13 @@ func TestContinueAsNewBeforeTheFirstPage(t *testing.T) {
 func TestContinueAsNewRemembersWhatWasSeen(t *testing.T) {
 	s := newStage(t, now(full(0)), now(full(1)))
 	s.waitAt(time.Second, index(0))
-	s.suggestAt(2 * time.Second)
+	s.suggestAt(500 * time.Millisecond)
 	s.run(request(idle(60)))
 
 	second, args := s.continued(now(full(2, leadsTo(0))))
 	u := second.waitAt(time.Second, index(2))
 	second.run(args...)
-	errorType, status := u.failed(3 * time.Second)
+	errorType, status := u.failed(2 * time.Second)
 	require.Equal(t, perdure.ErrorProtocolViolation, errorType)
 	require.Equal(t, 2, status.Pages)
 }
@@ -139,7 +140,7 @@ func TestContinueAsNewRemembersWhatWasSeen(t *testing.T) {
 func TestContinueAsNewKeepsMaxPages(t *testing.T) {
 	s := newStage(t, now(full(0)), now(full(1)))
 	s.waitAt(time.Second, index(0))
-	s.suggestAt(2 * time.Second)
+	s.suggestAt(500 * time.Millisecond)
 	s.run(request(maxPages(3)))
 
 	second, args := s.continued(now(full(2)))
@@ -221,11 +222,11 @@ func TestACancelThatComesWithContinueAsNewIsNotLost(t *testing.T) {
 func TestContinueAsNewTwice(t *testing.T) {
 	s := newStage(t, now(full(0)), now(full(1)))
 	s.waitAt(time.Second, index(0))
-	s.suggestAt(2 * time.Second)
+	s.suggestAt(500 * time.Millisecond)
 	s.run(request())
-	second, args := s.continued(now(full(2)), now(full(3)))
+	second, args := s.continued(now(full(2)), after(time.Second, full(3)))
 	second.waitAt(time.Second, index(2))
-	second.suggestAt(2 * time.Second)
+	second.suggestAt(1500 * time.Millisecond)
 	second.run(args...)
 	third, args := second.continued(now(last(4)))
 	third.waitAt(time.Second, index(4))

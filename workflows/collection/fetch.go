@@ -51,13 +51,14 @@ func (c *collection) fetch(work workflow.Context) {
 		task.Input = &c.input
 	}
 	fetched := workflow.ExecuteActivity(workflow.WithActivityOptions(cancelable, activityOptions()), perdure.ActivityFetchPage, task)
-	for !fetched.IsReady() && !c.done() && !c.mustContinue(work) {
-		c.await(work, func() bool { return fetched.IsReady() || c.mustContinue(work) })
+	for !fetched.IsReady() && !c.done() && !c.mustContinue() {
+		c.await(work, func() bool { return fetched.IsReady() || c.mustContinue() })
 	}
 	c.awaitLate(work, cancelable, fetched)
 	if c.done() || !fetched.IsReady() {
 		return
 	}
+	c.noteLength(work)
 	var a perdure.PageAnswer
 	if err := fetched.Get(work, &a); err != nil {
 		c.fail(work, perdure.ErrorPageRejected, &perdure.ServiceError{Code: "ActivityFailed", Message: failure.Cut(err.Error(), 1024)})

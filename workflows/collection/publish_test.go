@@ -85,7 +85,7 @@ func TestTheMemoIsTheStatusWithoutWhatIsLarge(t *testing.T) {
 func TestTheNextRunPublishesOnlyWhatChanged(t *testing.T) {
 	s := newStage(t, now(full(0, attributes(allAttributes...))), now(full(1)))
 	s.waitAt(time.Second, index(0))
-	s.suggestAt(2 * time.Second)
+	s.suggestAt(500 * time.Millisecond)
 	s.run(request())
 	second, args := s.continued(now(last(2)))
 	second.check(time.Nanosecond, func() {

@@ -71,7 +71,7 @@ func TestManyPagesAtOnce(t *testing.T) {
 func TestManyPagesAtOnceAreOfOneRun(t *testing.T) {
 	s := newStage(t, now(full(0)), now(full(1)))
 	s.waitAt(time.Second, index(0))
-	s.suggestAt(2 * time.Second)
+	s.suggestAt(500 * time.Millisecond)
 	s.run(request())
 	require.Len(t, s.pages(0, 0), 2)
 	second, args := s.continued(now(full(2)), now(last(3)))

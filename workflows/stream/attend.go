@@ -31,6 +31,7 @@ func (l *log) attend(work workflow.Context) {
 		var b perdure.Batch
 		if l.batches.ReceiveAsync(&b) {
 			l.recorded++
+			l.long = l.long || workflow.GetInfo(work).GetContinueAsNewSuggested()
 			l.record(work, b)
 		}
 	}
@@ -58,9 +59,12 @@ func (l *log) await(work workflow.Context, until func() bool) {
 	l.attend(work)
 }
 
-// mustContinue: the history is long enough that the next run should take over.
-func (l *log) mustContinue(work workflow.Context) bool {
-	return l.recorded >= maxBatches || l.waits >= maxWaits || workflow.GetInfo(work).GetContinueAsNewSuggested()
+// mustContinue: the history is long enough that the next run should take over. Whether
+// Temporal suggests it is noted when a batch has come, in a workflow task that is in the
+// history for certain: the task of an update may be dropped, and what was decided on what
+// it said with it.
+func (l *log) mustContinue() bool {
+	return l.recorded >= maxBatches || l.waits >= maxWaits || l.long
 }
 
 // prepareToContinue waits until those who wait have been told to ask again, and no batch

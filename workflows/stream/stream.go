@@ -28,12 +28,12 @@ func Stream(ctx workflow.Context, input perdure.RawInput, carried *Carried) (*pe
 		l.attend(work)
 		switch {
 		case l.done():
-		case l.mustContinue(work):
+		case l.mustContinue():
 			if l.prepareToContinue(work) {
 				return nil, workflow.NewContinueAsNewError(work, perdure.WorkflowStream, l.raw, l.Carried)
 			}
 		default:
-			l.await(work, func() bool { return l.mustContinue(work) })
+			l.await(work, func() bool { return l.mustContinue() })
 		}
 	}
 	return l.close(work)
@@ -77,6 +77,8 @@ type log struct {
 	lastHeard time.Time
 	// lost: the reader is gone.
 	lost bool
+	// long: the history is.
+	long bool
 	// moving: this run is about to continue as new.
 	moving  bool
 	closing closing
