@@ -2,9 +2,12 @@ package starter
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/temporal"
 
@@ -33,11 +36,29 @@ func (e *execution) called(ctx context.Context, err error) error {
 
 // query asks a run, the current one where runID is empty.
 func (e *execution) query(ctx context.Context, runID, name string, into any, args ...any) error {
-	answer, err := e.client.temporal.QueryWorkflow(ctx, e.id, runID, name, args...)
-	if err != nil {
-		return e.called(ctx, err)
+	for tries, wait := 1, askAgainWait; ; tries, wait = tries+1, 2*wait {
+		answer, err := e.client.temporal.QueryWorkflow(ctx, e.id, runID, name, args...)
+		if err == nil {
+			return answer.Get(into)
+		}
+		if tries == maxReplays || !isNotReplayed(err) {
+			return e.called(ctx, err)
+		}
+		if err := pause(ctx, wait); err != nil {
+			return err
+		}
 	}
-	return answer.Get(into)
+}
+
+// maxReplays bounds the tries of a query that a worker could not replay the workflow for.
+const maxReplays = 6
+
+// isNotReplayed: the worker failed to replay the run from what it had of it. It forgets
+// that, and reads the whole history for the next question: seen on a busy worker, of runs
+// whose history replays.
+func isNotReplayed(err error) bool {
+	query, ok := errors.AsType[*serviceerror.QueryFailed](err)
+	return ok && strings.Contains(query.Message, "TMPRL1100")
 }
 
 func (e *execution) signal(ctx context.Context, name string, payload any) error {
