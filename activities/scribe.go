@@ -45,10 +45,10 @@ type scribe struct {
 	urgent  bool // what is told does not wait for an event
 	closed  bool // nothing more comes
 
-	sent    time.Time // when events were sent last
-	spacing time.Duration
-	heard   time.Time // when the log took something last
-	seals   seals
+	// sent is when events were sent last, heard when the log took anything.
+	sent, heard time.Time
+	spacing     time.Duration
+	seals       seals
 	// answered: the log knows that the service has answered.
 	answered bool
 
@@ -195,17 +195,22 @@ func (s *scribe) run(ctx context.Context) {
 func (s *scribe) wait() (wait time.Duration, over bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	due := s.heard.Add(checkLogEvery)
 	switch {
-	case s.urgent, s.closed && len(s.pending) > 0:
+	case s.closed && (s.urgent || len(s.pending) > 0):
 		return 0, false
 	case s.closed:
 		return 0, true
-	case len(s.pending) > 0:
-		return time.Until(s.sent.Add(s.spacing)), false
+	case len(s.pending) > 0: // what is told goes with them
+		due = s.sent.Add(s.spacing)
+	case s.urgent:
+		due = s.heard.Add(s.spacing)
 	case s.seals.behind(s.at):
-		return time.Until(s.seals.due()), false
+		due = s.seals.due()
+	default:
+		return max(1, time.Until(due)), false
 	}
-	return max(1, time.Until(s.heard.Add(checkLogEvery))), false
+	return time.Until(due), false
 }
 
 // idle waits. After a long time without a batch it asks whether the log is there.
@@ -246,8 +251,9 @@ func (s *scribe) send(ctx context.Context) error {
 	s.mu.Lock()
 	s.heard = time.Now()
 	s.answered = s.answered || b.Sealed != "" || b.Response != nil
+	s.spacing = max(minSpacing, spacingFactor*time.Since(begin))
 	if len(b.Events) > 0 {
-		s.sent, s.spacing = begin, max(minSpacing, spacingFactor*time.Since(begin))
+		s.sent = begin
 	}
 	s.mu.Unlock()
 	return nil

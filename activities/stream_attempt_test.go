@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -144,6 +146,30 @@ func TestAKilledAttemptAtAStreamThatCannotBeTakenUp(t *testing.T) {
 			require.NoError(t, d.read(feed(chat), attempt{before: perdure.StreamHeartbeat{Phase: perdure.PhaseReading}}))
 			d.requireEnd(perdure.ErrorStreamBroken)
 		})
+	})
+}
+
+// The body of a request goes with the stream's state where it is sent again, if it is not
+// too large: then only the attempt that has it can take the stream up.
+func TestALargeBodyIsNotCarriedAlong(t *testing.T) {
+	service, requests := answers(t, broken("id: 1\ndata: a\n\n"), held("id: 2\ndata: b\n\n"))
+	overStream(t, service, func(d *streamDesk) {
+		t := d.t
+		in := feed(chat, by("sse", ""))
+		in.Request.Body = perdure.TextBody(strings.Repeat("x", 300<<10))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		require.Error(t, d.read(in, attempt{ctx: ctx}))
+		require.Equal(t, []string{"a", "b"}, d.log.data())
+		body, err := io.ReadAll((*requests)[1].Body)
+		require.NoError(t, err)
+		require.Len(t, body, 300<<10)
+		require.True(t, d.opened().NoBody)
+		require.Less(t, len(d.log.pos.Sealed), 2000)
+
+		time.Sleep(10 * time.Second)
+		require.NoError(t, d.read(in))
+		require.Contains(t, d.requireEnd(perdure.ErrorStreamBroken).Error.Message, "was not carried along")
 	})
 }
 

@@ -119,6 +119,25 @@ func TestATorrentGoesInBatches(t *testing.T) {
 	}
 }
 
+// A service that breaks after each event makes no more signals than one that does not.
+func TestAStreamThatBreaksAllTheTime(t *testing.T) {
+	n := 0
+	overStream(t, func(w http.ResponseWriter, r *http.Request) {
+		if n++; n > 2000 {
+			status(204)(w, r)
+			return
+		}
+		broken(fmt.Sprintf("retry: 1\nid: %d\ndata: %d\n\n", n, n))(w, r)
+	}, func(d *streamDesk) {
+		t := d.t
+		begin := time.Now()
+		require.NoError(t, d.read(feed()))
+		d.requireEnd("")
+		require.Len(t, d.log.events, 2000)
+		require.LessOrEqual(t, len(d.log.batches), 2*int(time.Since(begin)/(40*time.Millisecond))+3)
+	})
+}
+
 // While the log takes nothing, the service has to wait: 2 MiB and no more are held.
 func TestTheServiceWaitsForTheLog(t *testing.T) {
 	var sent atomic.Int64

@@ -133,5 +133,9 @@ func (r *reader) lost() *perdure.StreamEnd {
 	if r.breaks.last != nil {
 		why = r.breaks.last.Error.String()
 	}
-	return streamEnd(perdure.ErrorStreamBroken, fmt.Sprintf("the stream broke %s (%s), and the service names no place from which to go on; what came before is kept", where, why))
+	what := "the service names no place from which to go on"
+	if r.state.NoBody && !r.now.at.None() {
+		what = fmt.Sprintf("the body of its request, above %d bytes, was not carried along", maxCarriedBody)
+	}
+	return streamEnd(perdure.ErrorStreamBroken, fmt.Sprintf("the stream broke %s (%s), and %s; what came before is kept", where, why, what))
 }

@@ -108,15 +108,7 @@ func (d *streamDesk) read(in perdure.StreamInput, as ...attempt) error {
 	if len(as) > 0 {
 		how = as[0]
 	}
-	s, err := transport.NewService(d.config)
-	require.NoError(d.t, err)
-	service := d.service
-	service.Service = s
-	o := d.options
-	o.Services = map[string]*activities.Service{"feed": &service}
-	a, err := activities.New(o)
-	require.NoError(d.t, err)
-
+	a := d.activities()
 	// The environment ends an activity after ten minutes; streams take longer.
 	var returned error
 	read := func(ctx context.Context, in perdure.ReaderInput) error {
@@ -132,6 +124,20 @@ func (d *streamDesk) read(in perdure.StreamInput, as ...attempt) error {
 	env.RegisterActivityWithOptions(read, activity.RegisterOptions{Name: perdure.ActivityReadStream})
 	_, _ = env.ExecuteActivity(perdure.ActivityReadStream, perdure.ReaderInput{Log: streamLog, Input: in, FirstRunID: "run-1"})
 	return returned
+}
+
+// activities are those of a worker that knows the service.
+func (d *streamDesk) activities() *activities.Activities {
+	d.t.Helper()
+	s, err := transport.NewService(d.config)
+	require.NoError(d.t, err)
+	service := d.service
+	service.Service = s
+	o := d.options
+	o.Services = map[string]*activities.Service{"feed": &service}
+	a, err := activities.New(o)
+	require.NoError(d.t, err)
+	return a
 }
 
 func (d *streamDesk) environment(how attempt) *testsuite.TestActivityEnvironment {
@@ -365,10 +371,12 @@ func answers(t *testing.T, handlers ...http.HandlerFunc) (http.HandlerFunc, *[]*
 	var seen []*http.Request
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		r.Body = io.NopCloser(bytes.NewReader(body))
+		r.Body = http.NoBody
+		kept := r.Clone(context.WithoutCancel(r.Context()))
+		kept.Body = io.NopCloser(bytes.NewReader(body))
 		mu.Lock()
 		n := len(seen)
-		seen = append(seen, r)
+		seen = append(seen, kept)
 		mu.Unlock()
 		if n >= len(handlers) {
 			t.Errorf("request %d is one too many: %s %s %v", n+1, r.Method, r.URL, r.Header)

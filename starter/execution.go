@@ -53,12 +53,13 @@ func (e *execution) query(ctx context.Context, runID, name string, into any, arg
 // maxReplays bounds the tries of a query that a worker could not replay the workflow for.
 const maxReplays = 6
 
-// isNotReplayed: the worker failed to replay the run from what it had of it. It forgets
-// that, and reads the whole history for the next question: seen on a busy worker, of runs
-// whose history replays.
+// isNotReplayed: the worker could not replay the run from what came with the query, which
+// may be a history that has grown since the server looked how much of it is over: the
+// updates at its end are missing (server 1.32, matching_engine.go, PollWorkflowTaskQueue).
+// The next question comes with another. On a busy machine it may also have taken too long.
 func isNotReplayed(err error) bool {
 	query, ok := errors.AsType[*serviceerror.QueryFailed](err)
-	return ok && strings.Contains(query.Message, "TMPRL1100")
+	return ok && strings.HasPrefix(query.Message, "[TMPRL") // the SDK's own errors
 }
 
 func (e *execution) signal(ctx context.Context, name string, payload any) error {

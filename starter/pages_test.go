@@ -436,6 +436,7 @@ func TestReadersAskAgain(t *testing.T) {
 		{"the worker died", serviceerror.NewCanceled("context canceled"), []string{start, "wait 2", "pages 1", "pages 1"}},
 		{"no worker came", serviceerror.NewDeadlineExceeded("context deadline exceeded"), []string{start, start, "wait 2", "pages 1"}},
 		{"the update broke off", client.NewWorkflowUpdateServiceTimeoutOrCanceledError(context.Canceled), []string{start, "wait 2"}},
+		{"a history that has grown", serviceerror.NewQueryFailed("[TMPRL1100] During replay, a matching Timer command was expected"), []string{"pages 1", "pages 1"}},
 		{"the text of a refusal", serviceerror.NewQueryFailed(notFetched().Error()), []string{"pages 1"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package webapptest_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -33,6 +34,9 @@ func newModel(t *testing.T, ids bool) *model {
 
 // ServeHTTP says the words after the last event id, and waits for more.
 func (m *model) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if _, err := io.Copy(io.Discard, r.Body); err != nil { // who has not read it does not hear that the client has gone
+		return
+	}
 	last := r.Header.Get("Last-Event-ID")
 	m.mu.Lock()
 	m.requests = append(m.requests, last)
