@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -288,14 +287,4 @@ func (w *world) runsOf(t *testing.T) (ids []string) {
 		ids = append(ids, segment.RunID)
 	}
 	return ids
-}
-
-// timersOf are the timers of that length.
-func timersOf(h *historypb.History, d time.Duration) (started []*historypb.HistoryEvent) {
-	for _, e := range h.GetEvents() {
-		if e.GetEventType() == enumspb.EVENT_TYPE_TIMER_STARTED && e.GetTimerStartedEventAttributes().GetStartToFireTimeout().AsDuration() == d {
-			started = append(started, e)
-		}
-	}
-	return started
 }
