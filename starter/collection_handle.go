@@ -69,7 +69,9 @@ func (h *collection) start(ctx context.Context, in perdure.CollectionInput, o Co
 		case isTaken(err), isClosed(err):
 			return h.withoutPage(ctx)
 		case isBusy(err):
-			return nil // it is there; reading it says the rest
+			if _, err := h.describe(ctx); !errors.Is(err, ErrNotFound) {
+				return err // it is there: reading it says the rest
+			}
 		case stopped(ctx, err):
 			return context.Cause(ctx)
 		case !isBrokenOff(err) && !errors.Is(err, errEarly):

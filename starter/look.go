@@ -3,7 +3,6 @@ package starter
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -30,10 +29,12 @@ func (e *execution) is(ctx context.Context, workflowType string) error {
 
 // sameStart reports whether the workflow is of the type, and was started with the input.
 func sameStart[I any](ctx context.Context, e *execution, workflowType string, in I) (bool, error) {
-	if err := e.is(ctx, workflowType); errors.Is(err, ErrNotFound) {
-		return false, nil
-	} else if err != nil {
+	d, err := e.describe(ctx)
+	if err != nil {
 		return false, err
+	}
+	if d.GetWorkflowExecutionInfo().GetType().GetName() != workflowType {
+		return false, nil
 	}
 	before, err := e.firstInput(ctx)
 	if err != nil {
