@@ -61,6 +61,7 @@ func sizePages(b *testing.B) int {
 }
 
 func oneReader(b *testing.B, s *sized) {
+	b.Helper()
 	n := 0
 	for page, err := range s.c.Pages(b.Context(), nil) {
 		require.NoError(b, err)
@@ -72,6 +73,7 @@ func oneReader(b *testing.B, s *sized) {
 }
 
 func fiveReaders(b *testing.B, s *sized) {
+	b.Helper()
 	var running sync.WaitGroup
 	failed := make([]error, 5)
 	for i := range failed {
@@ -99,6 +101,7 @@ func fiveReaders(b *testing.B, s *sized) {
 }
 
 func asksTwice(b *testing.B, s *sized) {
+	b.Helper()
 	for i := range s.pages {
 		for range 2 {
 			page, err := s.c.Page(b.Context(), i)
