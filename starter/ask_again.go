@@ -25,8 +25,11 @@ func moved(err error) bool {
 }
 
 // again reports that a workflow is to be asked again: it is busy, or what was asked was
-// broken off, as when a worker dies with it.
-func again(err error) bool { return isBusy(err) || isBrokenOff(err) }
+// broken off, as when a worker dies with it, or no worker has been seen for a while.
+func again(err error) bool {
+	var noWorker *serviceerror.FailedPrecondition
+	return isBusy(err) || isBrokenOff(err) || errors.As(err, &noWorker)
+}
 
 // isBusy: the workflow is there, and cannot take what was asked right now.
 func isBusy(err error) bool {
