@@ -21,6 +21,9 @@ const (
 	ActivityReadStream = "perdure.readStream.v1"
 )
 
+// ActivityLookAtStart is run by the operation's workflow alone, within its own task.
+const ActivityLookAtStart = "perdure.lookAtStart.v1"
+
 // Queries. They are answered on closed workflows too.
 const (
 	QueryStatus   = "status"

@@ -33,6 +33,19 @@ type StartTask struct {
 	Sealed string `json:"sealed,omitempty"`
 }
 
+// StartLook is the input of perdure.lookAtStart.v1: has any worker begun to send the
+// start request?
+type StartLook struct {
+	// RunID is that of StartTask; empty where a person knows that nothing was started.
+	RunID string `json:"runId,omitempty"`
+}
+
+// StartSeen is what Temporal knows of the start activity that is scheduled.
+type StartSeen struct {
+	// Unsent: no worker has it, and none before has said that it was about to send.
+	Unsent bool `json:"unsent"`
+}
+
 // PollTask is the input of perdure.poll.v1: ask how the operation goes.
 type PollTask struct {
 	// State is the sealed state, which is the continuation token.

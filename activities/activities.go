@@ -5,7 +5,9 @@ import (
 	"errors"
 	"time"
 
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities/protocol"
@@ -36,6 +38,10 @@ type Options struct {
 	// RecordNow records a heartbeat and returns when the server has it. Default: the
 	// client that runs the activity.
 	RecordNow func(ctx context.Context, details any) error
+	// Describe asks Temporal for a workflow. Default: the client that runs the activity.
+	Describe func(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)
+	// DataConverter reads heartbeats. Default: that of the SDK.
+	DataConverter converter.DataConverter
 }
 
 // Watch says how long an activity waits in process. Zero fields take the default.
@@ -88,6 +94,12 @@ func New(o Options) (*Activities, error) {
 	if o.RecordNow == nil {
 		o.RecordNow = recordNow
 	}
+	if o.Describe == nil {
+		o.Describe = describe
+	}
+	if o.DataConverter == nil {
+		o.DataConverter = converter.GetDefaultDataConverter()
+	}
 	if o.Logbook == nil {
 		o.Logbook = workflowLogs{}
 	}
@@ -97,6 +109,10 @@ func New(o Options) (*Activities, error) {
 // recordNow goes past the SDK's batching, which returns no error.
 func recordNow(ctx context.Context, details any) error {
 	return activity.GetClient(ctx).RecordActivityHeartbeat(ctx, activity.GetInfo(ctx).TaskToken, details)
+}
+
+func describe(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	return activity.GetClient(ctx).DescribeWorkflowExecution(ctx, workflowID, runID)
 }
 
 // checkService refuses the name of a service that is not configured.

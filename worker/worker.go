@@ -118,6 +118,7 @@ func (w *Worker) fail(err error) {
 func register(r worker.Registry, a *activities.Activities) {
 	workflows.Register(r)
 	r.RegisterActivityWithOptions(a.Start, activity.RegisterOptions{Name: perdure.ActivityStart})
+	r.RegisterActivityWithOptions(a.LookAtStart, activity.RegisterOptions{Name: perdure.ActivityLookAtStart})
 	r.RegisterActivityWithOptions(a.Poll, activity.RegisterOptions{Name: perdure.ActivityPoll})
 	r.RegisterActivityWithOptions(a.Cancel, activity.RegisterOptions{Name: perdure.ActivityCancel})
 	r.RegisterActivityWithOptions(a.FetchPage, activity.RegisterOptions{Name: perdure.ActivityFetchPage})

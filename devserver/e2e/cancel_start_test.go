@@ -78,6 +78,43 @@ func TestCancelBeforeTheStartIsAnswered(t *testing.T) {
 	}
 }
 
+// A start that waits for a worker's slot has sent nothing, and that can be known: it is
+// canceled, or timed out, and not ambiguous. The service knows of one start only.
+func TestCancelOfAStartThatNoWorkerHas(t *testing.T) {
+	t.Parallel()
+	service := perduretest.NewService(t, batchThat(creates(), "in_progress"), stillRunning())
+	w := newWorld(t, settings{url: service.URL(), watch: "{thresholdSeconds: 20, windowSeconds: 600}, concurrentActivities: 1"})
+	w.worker()
+	ctx := patient(t)
+	_, err := starter.Start[store](ctx, w.client, batch(0), nil)
+	require.NoError(t, err)
+	require.NoError(t, service.WaitFor(ctx, 2), "it is watched, in the only slot")
+	waiting := func(t *testing.T, id string, in perdure.OperationInput) *starter.Operation[store] {
+		t.Helper()
+		go func() { _, _ = starter.Start[store](ctx, w.client, in, &starter.StartOptions{ID: id}) }()
+		eventually(ctx, t, "the start waits for a worker", func() bool {
+			d, err := w.raw.DescribeWorkflowExecution(ctx, id, "")
+			return err == nil && len(d.GetPendingActivities()) == 1
+		})
+		op, err := starter.Attach[store](ctx, w.client, id)
+		require.NoError(t, err)
+		return op
+	}
+	t.Run("canceled", func(t *testing.T) {
+		op := waiting(t, w.queue+"-canceled", batch(0))
+		require.NoError(t, op.Cancel(ctx, "not wanted"))
+		w.endsAs(t, op, outcome{state: perdure.StateFailed, closed: closedCanceled, err: perdure.ErrorCanceled, exit: 11})
+		w.record(t, "canceled-unsent", op.ID(), "")
+	})
+	t.Run("timed out", func(t *testing.T) {
+		in := batch(0)
+		in.TimeoutSeconds = 3
+		op := waiting(t, w.queue+"-late", in)
+		w.endsAs(t, op, outcome{state: perdure.StateFailed, closed: closedFailed, err: perdure.ErrorOperationTimedOut, exit: 13})
+	})
+}
+
+
 // Nothing is asked of the service about what may not be there.
 func TestCancelWhileAmbiguous(t *testing.T) {
 	t.Parallel()

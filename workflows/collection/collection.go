@@ -7,6 +7,7 @@ import (
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/workflows/internal/failure"
+	"github.com/perdure-dev/perdure/workflows/internal/shown"
 )
 
 // Collection is perdure.collection.v1: the pages of a collection, fetched as they are
@@ -52,10 +53,10 @@ type Carried struct {
 	Seen seen   `json:"seen"`
 	// Target is the index up to which pages are to be fetched, and AskedAt when somebody
 	// asked last.
-	Target     int       `json:"target"`
-	AskedAt    time.Time `json:"askedAt"`
-	Attributes []string  `json:"attributes,omitempty"`
-	Published  published `json:"published"`
+	Target     int             `json:"target"`
+	AskedAt    time.Time       `json:"askedAt"`
+	Attributes []string        `json:"attributes,omitempty"`
+	Published  shown.Published `json:"published"`
 }
 
 // collection is one run of the workflow.

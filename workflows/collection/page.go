@@ -113,7 +113,7 @@ func (p *single) fail(ctx workflow.Context, errorType string, why *perdure.Servi
 	s := &p.status
 	s.State, s.Done, s.EndedAt = perdure.StateFailed, true, workflow.Now(ctx).UTC()
 	s.ErrorType, s.Error = errorType, why
-	workflow.SetCurrentDetails(ctx, details(*s))
+	workflow.SetCurrentDetails(ctx, forPeople(*s).Details())
 	return failure.Ended(errorType, why, *s)
 }
 
@@ -123,6 +123,6 @@ func (p *single) succeed(ctx workflow.Context, a perdure.PageAnswer) *perdure.Pa
 	s.Service, s.Protocol, s.Pages, s.Items = a.Service, a.Protocol, 1, a.Count
 	s.PageToken, s.NextPageToken = fitting(a.Sealed), fitting(a.Next)
 	p.next = a.Next
-	workflow.SetCurrentDetails(ctx, details(*s))
+	workflow.SetCurrentDetails(ctx, forPeople(*s).Details())
 	return held{answer: a, token: a.Sealed}.page(0)
 }

@@ -1,6 +1,7 @@
 package operation_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +100,50 @@ func TestCancelWhileTheStartIsUnderWay(t *testing.T) {
 		s.at(3*time.Second, s.env.CancelWorkflow)
 		got := s.run(request()).canceled()
 		require.Equal(t, perdure.StateAmbiguous, got.State, "an attempt before may have sent it")
+	})
+	t.Run("no worker has begun to run it", func(t *testing.T) {
+		s := newStage(t)
+		s.starts = []act[startTask]{lost[startTask]()}
+		s.look = func(perdure.StartLook) (perdure.StartSeen, error) { return perdure.StartSeen{Unsent: true}, nil }
+		s.at(3*time.Second, s.env.CancelWorkflow)
+		got := s.run(request()).canceled()
+		require.Equal(t, perdure.StateFailed, got.State, "nothing was started")
+		require.Nil(t, got.LastError)
+	})
+	t.Run("no worker has begun to run it, and the time is up", func(t *testing.T) {
+		s := newStage(t)
+		s.starts = []act[startTask]{lost[startTask]()}
+		s.look = func(perdure.StartLook) (perdure.StartSeen, error) { return perdure.StartSeen{Unsent: true}, nil }
+		in := request()
+		in.TimeoutSeconds = 3
+		errorType, _, got := s.run(in).failed()
+		require.Equal(t, perdure.ErrorOperationTimedOut, errorType)
+		require.Equal(t, perdure.StateFailed, got.State, "nothing was started")
+	})
+	t.Run("a request before it may have been delivered", func(t *testing.T) {
+		s := newStage(t)
+		s.starts = []act[startTask]{now[startTask](again(time.Second, func(a *answer) { a.FirstSentAt = epoch })), lost[startTask]()}
+		s.look = func(perdure.StartLook) (perdure.StartSeen, error) { return perdure.StartSeen{Unsent: true}, nil }
+		s.at(3*time.Second, s.env.CancelWorkflow)
+		require.Equal(t, perdure.StateAmbiguous, s.run(request()).canceled().State)
+	})
+	t.Run("whether a worker has run it cannot be known", func(t *testing.T) {
+		s := newStage(t)
+		s.starts = []act[startTask]{lost[startTask]()}
+		s.look = func(perdure.StartLook) (perdure.StartSeen, error) {
+			return perdure.StartSeen{Unsent: true}, errors.New("the server does not answer")
+		}
+		s.at(3*time.Second, s.env.CancelWorkflow)
+		require.Equal(t, perdure.StateAmbiguous, s.run(request()).canceled().State)
+	})
+	t.Run("a worker takes it after all", func(t *testing.T) {
+		s := newStage(t)
+		s.starts = []act[startTask]{orElse[startTask](time.Hour, nil, accepted(5*time.Second))}
+		s.polls = []act[pollTask]{after[pollTask](5*time.Second, answer{State: perdure.StateCanceled, Polls: 1})}
+		s.cancels = []act[cancelTask]{now[cancelTask](yes())}
+		s.look = func(perdure.StartLook) (perdure.StartSeen, error) { return perdure.StartSeen{Unsent: true}, nil }
+		s.at(3*time.Second, s.env.CancelWorkflow)
+		require.Equal(t, perdure.StateCanceled, s.run(request()).canceled().State)
 	})
 	t.Run("no worker has opened the token", func(t *testing.T) {
 		s := newStage(t)

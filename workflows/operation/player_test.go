@@ -87,6 +87,17 @@ func (o *outbound) ExecuteActivity(ctx workflow.Context, name string, args ...an
 	return future
 }
 
+// ExecuteLocalActivity has the stage say what is known of the start activity.
+func (o *outbound) ExecuteLocalActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
+	future, settable := workflow.NewFuture(ctx)
+	look, ok := args[0].(perdure.StartLook)
+	if name != perdure.ActivityLookAtStart || !ok {
+		panic(fmt.Sprintf("%s%v: no such local activity", name, args))
+	}
+	settable.Set(encoded(o.stage.look(look)))
+	return future
+}
+
 // UpsertTypedSearchAttributes keeps count.
 //
 //workflowcheck:ignore the test's own bookkeeping

@@ -57,10 +57,12 @@ func (o *operation) tryStart(work workflow.Context) {
 	cancelable, cancel := workflow.WithCancel(work)
 	defer cancel()
 	o.interrupt, o.replan = false, false
+	unsent := false
 	started := workflow.ExecuteActivity(activityContext(cancelable, true), perdure.ActivityStart, task)
 	for !started.IsReady() && !o.done() {
 		o.await(work, func() bool { return started.IsReady() || o.interrupt })
 		if o.interrupt {
+			unsent = o.unsent(work, task)
 			cancel() // it returns as soon as no request is under way
 			o.awaitIdle(work, started)
 		}
@@ -70,10 +72,33 @@ func (o *operation) tryStart(work workflow.Context) {
 	}
 	var a perdure.Answer
 	if err := started.Get(work, &a); err != nil {
+		if unsent && temporal.IsCanceledError(err) {
+			return // it is not wanted any more
+		}
 		o.startLost(work, err)
 		return
 	}
 	o.applyStart(work, &a)
+}
+
+// unsent: no worker has the start activity, and none before was about to send the
+// request. It holds for this workflow task. A worker that takes the activity before the
+// task is recorded, sends and dies is noticed by its heartbeat, which is later than that.
+func (o *operation) unsent(work workflow.Context, task perdure.StartTask) bool {
+	if workflow.GetInfo(work).WorkflowTaskTimeout >= heartbeatTimeout ||
+		workflow.GetVersion(work, "look-at-start", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return false
+	}
+	look := perdure.StartLook{RunID: task.RunID}
+	if task.Again {
+		look.RunID = ""
+	}
+	local := workflow.WithLocalActivityOptions(work, workflow.LocalActivityOptions{
+		ScheduleToCloseTimeout: 5 * time.Second, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
+	})
+	var seen perdure.StartSeen
+	err := workflow.ExecuteLocalActivity(local, perdure.ActivityLookAtStart, look).Get(work, &seen)
+	return err == nil && seen.Unsent
 }
 
 // readAgain reads the input in a run that continues another.

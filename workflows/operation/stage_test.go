@@ -39,6 +39,8 @@ type stage struct {
 
 	onBegin   []func()
 	unchecked int // checks that are still to come
+	// look says what Temporal knows of the start activity. Default: a worker has it.
+	look func(perdure.StartLook) (perdure.StartSeen, error)
 	// stubborn: no activity ends before its act does, whatever the workflow says.
 	stubborn bool
 
@@ -67,6 +69,7 @@ func newStage(t *testing.T) *stage {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(quiet{})
 	s := &stage{t: t, env: suite.NewTestWorkflowEnvironment()}
+	s.look = func(perdure.StartLook) (perdure.StartSeen, error) { return perdure.StartSeen{}, nil }
 	s.env.SetStartTime(epoch)
 	s.env.SetTestTimeout(time.Minute)
 	s.env.SetWorkerOptions(worker.Options{

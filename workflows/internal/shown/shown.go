@@ -41,7 +41,7 @@ type Published struct {
 
 // Publish shows a status. Attributes are the search attributes that the namespace has.
 func Publish(work workflow.Context, s Status, before *Published, attributes []string) {
-	workflow.SetCurrentDetails(work, details(s))
+	workflow.SetCurrentDetails(work, s.Details())
 	now := Published{State: string(s.State), Service: failure.Cut(s.Service, maxAttributeBytes), Done: s.Done}
 	if now == *before {
 		return
@@ -66,8 +66,8 @@ func Publish(work workflow.Context, s Status, before *Published, attributes []st
 	}
 }
 
-// details is what Temporal's web UI shows, in Markdown.
-func details(s Status) string {
+// Details is what Temporal's web UI shows, in Markdown.
+func (s Status) Details() string {
 	var b strings.Builder
 	for _, line := range slices.Concat([]Line{{"state", string(s.State)}, {"service", s.Service}}, s.Lines) {
 		if line.Value != "" {
