@@ -179,12 +179,7 @@ func (h *collection) Cancel(ctx context.Context, reason string) error {
 // answers it is what was recorded last, and Stale is set.
 func (h *collection) Status(ctx context.Context) (perdure.CollectionStatus, error) {
 	var s perdure.CollectionStatus
-	bounded, cancel := context.WithTimeout(ctx, h.client.QueryTimeout)
-	defer cancel()
-	answer, err := h.client.temporal.QueryWorkflow(bounded, h.id, "", perdure.QueryStatus)
-	if err == nil {
-		err = answer.Get(&s)
-	}
+	err := h.queryStatus(ctx, &s)
 	if err != nil && (!workerMissing(err) || stopped(ctx, err)) {
 		return s, h.called(ctx, err)
 	}

@@ -36,15 +36,28 @@ func (e *execution) called(ctx context.Context, err error) error {
 
 // query asks a run, the current one where runID is empty.
 func (e *execution) query(ctx context.Context, runID, name string, into any, args ...any) error {
+	return e.called(ctx, e.ask(ctx, runID, name, into, args...))
+}
+
+// queryStatus is query for the status, with Temporal's own error and a bound: for a
+// caller who knows what to say when no worker answers.
+func (e *execution) queryStatus(ctx context.Context, into any) error {
+	bounded, cancel := context.WithTimeout(ctx, e.client.QueryTimeout)
+	defer cancel()
+	return e.ask(bounded, "", perdure.QueryStatus, into)
+}
+
+// ask is query with Temporal's own error.
+func (e *execution) ask(ctx context.Context, runID, name string, into any, args ...any) error {
 	for tries, wait := 1, askAgainWait; ; tries, wait = tries+1, 2*wait {
 		answer, err := e.client.temporal.QueryWorkflow(ctx, e.id, runID, name, args...)
 		if err == nil {
 			return answer.Get(into)
 		}
 		if tries == maxReplays || !isNotReplayed(err) {
-			return e.called(ctx, err)
+			return err
 		}
-		if err := pause(ctx, wait); err != nil {
+		if paused := pause(ctx, wait); paused != nil {
 			return err
 		}
 	}

@@ -51,12 +51,7 @@ func sameStart[I any](ctx context.Context, e *execution, workflowType string, in
 // has, and stale. What Temporal says of the workflow comes along, but with a status that
 // a worker gave of a workflow that is closed.
 func (e *execution) status(ctx context.Context, into any) (d *workflowservice.DescribeWorkflowExecutionResponse, stale bool, err error) {
-	bounded, cancel := context.WithTimeout(ctx, e.client.QueryTimeout)
-	defer cancel()
-	answer, err := e.client.temporal.QueryWorkflow(bounded, e.id, "", perdure.QueryStatus)
-	if err == nil {
-		err = answer.Get(into)
-	}
+	err = e.queryStatus(ctx, into)
 	if stale = err != nil; stale && (!workerMissing(err) || stopped(ctx, err)) {
 		return nil, false, e.called(ctx, err)
 	}

@@ -16,7 +16,8 @@ import (
 // workflow says, and over it what the activity that watches has heard since. Where no
 // worker answers, it is what was recorded last, and Stale is set.
 func (h *handle) Status(ctx context.Context) (perdure.Status, error) {
-	s, err := h.queryStatus(ctx)
+	var s perdure.Status
+	err := h.queryStatus(ctx, &s)
 	if err != nil && workerMissing(err) && !stopped(ctx, err) {
 		return h.recorded(ctx)
 	}
@@ -42,17 +43,6 @@ func endedInTemporal(s perdure.Status, d *workflowservice.DescribeWorkflowExecut
 	}
 	s.State, s.Done, s.EndedAt, s.NextPollAt = perdure.StateUnknown, true, info.GetCloseTime().AsTime(), time.Time{}
 	return s
-}
-
-func (h *handle) queryStatus(ctx context.Context) (perdure.Status, error) {
-	bounded, cancel := context.WithTimeout(ctx, h.client.QueryTimeout)
-	defer cancel()
-	var s perdure.Status
-	answer, err := h.client.temporal.QueryWorkflow(bounded, h.id, "", perdure.QueryStatus)
-	if err != nil {
-		return s, err
-	}
-	return s, answer.Get(&s)
 }
 
 // workerMissing: the server is there, and no worker answered the query.
