@@ -55,6 +55,8 @@ func (k *checker) origins(key string, s *Service) {
 			switch {
 			case strings.Contains(origin, "@"):
 				k.refuse(name, "has a user in it, want https://host, https://host:port or https://*.domain")
+			case strings.HasPrefix(strings.ToLower(s.BaseURL), "https:") && strings.HasPrefix(strings.ToLower(origin), "http:"):
+				k.refuse(name, "is not encrypted, and baseURL is: want https")
 			case list.field == "credentialOrigins" && !slices.Contains(s.AllowedOrigins, origin):
 				k.refuse(name, "is not among allowedOrigins")
 			default:

@@ -99,6 +99,7 @@ func TestCheckRefuses(t *testing.T) {
 		{"capture", "limits: {captureBytes: 262145}", "services.a.limits.captureBytes: is 262145, want 1 to 262144"},
 		{"no origin", `allowedOrigins: ["https://a.example.com/x"]`, `services.a.allowedOrigins[0]: "https://a.example.com/x" is no origin`},
 		{"origin with a user", `allowedOrigins: ["https://u:p@a.example.com"]`, "services.a.allowedOrigins[0]: has a user in it"},
+		{"an origin in the clear", `allowedOrigins: ["HTTP://a.example.com"]`, "services.a.allowedOrigins[0]: is not encrypted"},
 		{"trusted and not allowed", `credentialOrigins: ["https://b.example.com"]`, "services.a.credentialOrigins[0]: is not among allowedOrigins"},
 		{"lookup without a request", "lookup: {found: x}", "services.a.lookup.request.url: is missing"},
 		{"lookup that cannot tell starts apart", "lookup: {request: {url: /jobs}, found: x}", "services.a.lookup.request.url: has no {key}"},
