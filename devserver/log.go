@@ -68,8 +68,10 @@ func (l slogLogger) Fatal(msg string, tags ...tag.Tag) {
 	l.log(slog.LevelError, msg, tags)
 	f := &fatal{message: msg}
 	for _, t := range tags {
-		if err, ok := t.Value().(error); ok {
-			f.cause = err
+		if z, ok := t.(tag.ZapTag); ok { // whose Value is a text
+			if err, ok := z.Field().Interface.(error); ok {
+				f.cause = err
+			}
 		}
 	}
 	panic(f)

@@ -56,6 +56,9 @@ type Options struct {
 	// Logger of the server. Default: warnings and errors, as text, to standard
 	// error.
 	Logger *slog.Logger
+
+	// onPorts is told the ports before the server listens on them.
+	onPorts func(ports)
 }
 
 // SearchAttributes are the ones that Perdure's workflows set, in a new map.

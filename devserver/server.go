@@ -8,6 +8,9 @@ import (
 	"sync"
 	"syscall"
 
+	"go.temporal.io/server/common/config"
+	"go.temporal.io/server/common/dynamicconfig"
+	"go.temporal.io/server/common/log"
 	"go.temporal.io/server/temporal"
 )
 
@@ -72,26 +75,40 @@ func (s *Server) startTemporal(ctx context.Context, opts Options) (ports, error)
 	if err := ensureNamespaces(ctx, &s.database.config, opts); err != nil {
 		return ports{}, err
 	}
-	logger := slogLogger{slog.New(s.log)}
-	server, err := newTemporal(opts, p, &s.database.config, settings, logger)
-	for range 3 {
-		if !errors.Is(err, syscall.EADDRINUSE) {
-			break
+	for tries := 1; ; tries++ {
+		s.temporal, err = launch(opts, p, &s.database.config, settings, slogLogger{slog.New(s.log)})
+		if err == nil {
+			return p, nil
+		}
+		if tries == maxTries || !errors.Is(err, syscall.EADDRINUSE) {
+			return ports{}, fmt.Errorf("devserver: %w", err)
 		}
 		// Somebody was faster: others, unless it was a port that was asked for.
 		if p, err = choosePorts(ctx, opts); err != nil {
 			return ports{}, err
 		}
-		server, err = newTemporal(opts, p, &s.database.config, settings, logger)
 	}
-	if err != nil {
-		return ports{}, fmt.Errorf("devserver: %w", err)
+}
+
+// maxTries to listen on the ports that were found free.
+const maxTries = 4
+
+// launch makes a server and starts it. After an error it has been stopped.
+func launch(opts Options, p ports, db *config.SQL, settings dynamicconfig.Client, logger log.Logger) (server temporal.Server, err error) {
+	if opts.onPorts != nil {
+		opts.onPorts(p)
 	}
-	s.temporal = server
-	if err := server.Start(); err != nil {
-		return ports{}, fmt.Errorf("devserver: %w", err)
+	if server, err = newTemporal(opts, p, db, settings, logger); err != nil {
+		return nil, err
 	}
-	return p, nil
+	defer func() {
+		if err != nil {
+			_ = server.Stop()
+			server = nil
+		}
+	}()
+	defer recoverFatal(&err)
+	return server, server.Start()
 }
 
 // HostPort is where clients reach the server, such as 127.0.0.1:7233.

@@ -2,6 +2,8 @@ package devserver_test
 
 import (
 	"context"
+	"net"
+	"strconv"
 	"testing"
 	"time"
 
@@ -111,4 +113,29 @@ func TestCancellationReachesActivityAtOnce(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	require.ErrorAs(t, run.Get(ctx, nil), new(*temporal.CanceledError))
+}
+
+// Between the choice of a free port and listening on it, somebody else may take it.
+func TestAPortThatIsTakenMeanwhile(t *testing.T) {
+	for name, which := range map[string]func(frontend, matching int) int{
+		"the frontend's":  func(frontend, _ int) int { return frontend },
+		"another service": func(_, matching int) int { return matching },
+	} {
+		t.Run(name, func(t *testing.T) {
+			tries := 0
+			opts := devserver.Options{Headless: true}.OnPorts(func(frontend, matching int) {
+				if tries++; tries > 1 {
+					return
+				}
+				l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(which(frontend, matching))))
+				require.NoError(t, err)
+				t.Cleanup(func() { _ = l.Close() })
+			})
+			server := devservertest.Start(t, opts)
+			require.Equal(t, 2, tries)
+			c := devservertest.Dial(t, server, client.Options{})
+			_, err := c.CheckHealth(t.Context(), nil)
+			require.NoError(t, err)
+		})
+	}
 }
