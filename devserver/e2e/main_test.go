@@ -10,13 +10,17 @@ import (
 	"testing"
 
 	"github.com/perdure-dev/perdure/devserver"
+	"github.com/perdure-dev/perdure/devserver/cluster"
 )
 
 // binaries and server are made once for all tests.
 var (
 	perdureBinary string
-	shared        *devserver.Server
+	shared        temporalServer
 )
+
+// temporalServer is one that tests run on: embedded, or as it is deployed.
+type temporalServer interface{ HostPort() string }
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
@@ -29,12 +33,39 @@ func run(m *testing.M) int {
 	if perdureBinary, err = buildPerdure(dir); err != nil {
 		return fail(err)
 	}
-	shared, err = devserver.Start(context.Background(), devserver.Options{Headless: true, Logger: slog.New(slog.DiscardHandler)})
+	stop, err := startShared(dir)
 	if err != nil {
 		return fail(err)
 	}
-	defer shared.Stop()
+	defer stop()
 	return m.Run()
+}
+
+// startShared starts the server that tests share: the embedded one or, where
+// PERDURE_E2E_CLUSTER is set, that of docker-compose.yml on PostgreSQL.
+func startShared(dir string) (stop func(), err error) {
+	ctx := context.Background()
+	if os.Getenv("PERDURE_E2E_CLUSTER") == "" {
+		embedded, err := devserver.Start(ctx, devserver.Options{Headless: true, Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			return nil, err
+		}
+		shared = embedded
+		return embedded.Stop, nil
+	}
+	deployed, err := cluster.Start(ctx, "../..", dir)
+	if err != nil {
+		return nil, err
+	}
+	shared = deployed
+	stop = func() { deployed.Stop(ctx) }
+	setup := exec.Command(perdureBinary, "setup")
+	setup.Env = append(os.Environ(), "TEMPORAL_ADDRESS="+deployed.HostPort())
+	if out, err := setup.CombinedOutput(); err != nil {
+		stop()
+		return nil, fmt.Errorf("perdure setup: %w: %s", err, out)
+	}
+	return stop, nil
 }
 
 // buildPerdure builds the command, or takes the one that PERDURE_E2E_BINARY names, to

@@ -10,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/perdure-dev/perdure/devserver"
 )
 
 // process is a worker as it is deployed.
@@ -41,7 +40,7 @@ func (l *lockedBuffer) String() string {
 // worker starts "perdure worker" and ends it with the test.
 func (w *world) worker() *process { return w.workerOn(w.server) }
 
-func (w *world) workerOn(server *devserver.Server) *process { return w.workerAt(server.HostPort()) }
+func (w *world) workerOn(server temporalServer) *process { return w.workerAt(server.HostPort()) }
 
 // workerAt starts one that finds Temporal at an address.
 func (w *world) workerAt(address string, env ...string) *process {
@@ -80,7 +79,7 @@ func (p *process) stop() {
 }
 
 // perdure runs the command line, in a process of its own.
-func (w *world) perdure(server *devserver.Server, stdin string, args ...string) (stdout, stderr string, exit int) {
+func (w *world) perdure(server temporalServer, stdin string, args ...string) (stdout, stderr string, exit int) {
 	w.t.Helper()
 	cmd := exec.CommandContext(w.t.Context(), perdureBinary, args...)
 	cmd.Env = append(os.Environ(), "TEMPORAL_ADDRESS="+server.HostPort(), "PERDURE_CONFIG="+w.config)

@@ -180,7 +180,7 @@ func (w *world) startForToken(t *testing.T, d time.Duration) string {
 }
 
 // waitElsewhere waits in a process that shares nothing but token and configuration.
-func (w *world) waitElsewhere(t *testing.T, server *devserver.Server, token string) {
+func (w *world) waitElsewhere(t *testing.T, server temporalServer, token string) {
 	t.Helper()
 	stdout, stderr, exit := w.perdure(server, token, "wait", "--output", "json", "-")
 	require.Zero(t, exit, "%s", stderr)

@@ -19,7 +19,6 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 
 	"github.com/perdure-dev/perdure"
-	"github.com/perdure-dev/perdure/devserver"
 	"github.com/perdure-dev/perdure/examples/jobservice"
 	"github.com/perdure-dev/perdure/starter"
 	"github.com/perdure-dev/perdure/tokens"
@@ -29,7 +28,7 @@ import (
 // task queue of its own, on a Temporal server that may be shared.
 type world struct {
 	t        *testing.T
-	server   *devserver.Server
+	server   temporalServer
 	service  *jobservice.Service
 	listener *httptest.Server
 	dir      string
@@ -51,7 +50,7 @@ type settings struct {
 	// front stands before the service, and passes on what it lets through.
 	front func(service http.Handler) http.Handler
 	// server that the world is on; default: the shared one.
-	server *devserver.Server
+	server temporalServer
 }
 
 func newWorld(t *testing.T, s settings) *world {
@@ -95,7 +94,7 @@ services:
 }
 
 // dial gives clients for a server: the world's own, or another.
-func (w *world) dial(server *devserver.Server) (client.Client, *starter.Client) {
+func (w *world) dial(server temporalServer) (client.Client, *starter.Client) {
 	w.t.Helper()
 	raw, err := client.DialContext(w.t.Context(), client.Options{
 		HostPort: server.HostPort(), Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
