@@ -8,7 +8,7 @@ BIN      := bin
 TOOL     := $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 E2E_TIME ?= 20m
 
-.PHONY: all build bench demo test test-unit test-diff test-devserver lint fmt docs fuzz clean
+.PHONY: all build bench demo test test-unit test-diff test-devserver test-compose test-cluster lint fmt docs fuzz clean
 
 all: build
 
@@ -31,7 +31,7 @@ $(BIN)/perdure-devserver:
 demo: $(BIN)/perdure $(BIN)/jobservice $(BIN)/demo $(BIN)/perdure-devserver
 	@$(BIN)/demo -bin $(BIN) $(if $(KEEP),-keep)
 
-test: test-unit test-diff test-devserver
+test: test-unit test-diff test-devserver test-compose test-cluster
 
 test-unit:
 	$(GO) test -race -timeout 10m ./...
@@ -49,6 +49,14 @@ test-devserver: $(AIMOCK)/node_modules
 $(AIMOCK)/node_modules: $(AIMOCK)/package-lock.json
 	@if command -v npm >/dev/null; then npm --prefix $(AIMOCK) ci --no-audit --no-fund --loglevel error && touch $@; \
 	else echo "no npm here: the test with somebody else's server is skipped"; fi
+
+# The compose file, as the real thing reads it.
+test-compose:
+	$(GO) tool -modfile=$(CURDIR)/tools/compose/go.mod github.com/docker/compose/v2/cmd -f docker-compose.yml config --quiet
+
+# The end-to-end tests once more, on the server of the compose file with PostgreSQL.
+test-cluster: $(AIMOCK)/node_modules
+	cd devserver && PERDURE_E2E_CLUSTER=1 $(GO) test -count=1 -timeout $(E2E_TIME) ./e2e
 
 lint:
 	$(GO) vet ./...

@@ -114,7 +114,6 @@ func TestCancelOfAStartThatNoWorkerHas(t *testing.T) {
 	})
 }
 
-
 // Nothing is asked of the service about what may not be there.
 func TestCancelWhileAmbiguous(t *testing.T) {
 	t.Parallel()

@@ -9,7 +9,6 @@ import (
 	"syscall"
 
 	"github.com/stretchr/testify/require"
-
 )
 
 // process is a worker as it is deployed.
