@@ -70,7 +70,8 @@ type StreamStatus struct {
 	Service  string `json:"service,omitempty"`
 	Protocol string `json:"protocol,omitempty"`
 	Type     string `json:"type,omitempty"`
-	// Events and Bytes (of their data) count what was recorded.
+	// Events and Bytes count what was recorded: the bytes of a text in UTF-8, and of any
+	// other JSON as it is spelled.
 	Events int   `json:"events"`
 	Bytes  int64 `json:"bytes"`
 	// Reconnects counts how often a broken connection was taken up again.
@@ -114,7 +115,8 @@ type ReadRequest struct {
 // WaitEventRequest is the argument of a stream's update "wait".
 type WaitEventRequest struct {
 	Offset int `json:"offset"`
-	// WaitSeconds bounds the wait; nil: until the event is there or never will be.
+	// WaitSeconds bounds the wait. Nobody waits for more than a minute, also where it is
+	// nil: an answer that comes before the event says to ask again.
 	WaitSeconds *float64 `json:"waitSeconds,omitempty"`
 }
 

@@ -38,8 +38,10 @@ type LogPosition struct {
 	// empty: the service has not answered.
 	Sealed string `json:"sealed,omitempty"`
 	// Writer is the highest of the writers that have recorded.
-	Writer     int64 `json:"writer"`
-	Reconnects int   `json:"reconnects"`
+	Writer      int64       `json:"writer"`
+	Reconnects  int         `json:"reconnects"`
+	LastEventID string      `json:"lastEventId,omitempty"`
+	LastError   *TimedError `json:"lastError,omitempty"`
 	// FirstRunID is the log's first run: another log may have had the id before.
 	FirstRunID string `json:"firstRunId,omitempty"`
 	// Done: nothing more is recorded.

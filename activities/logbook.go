@@ -25,7 +25,8 @@ type Logbook interface {
 var (
 	// ErrLogClosed: the log is gone or closed, nobody reads what would be written.
 	ErrLogClosed = errors.New("activities: the stream's log is closed")
-	// ErrLogRefuses: the log does not take the batch, however often it is sent.
+	// ErrLogRefuses: the log does not take the batch, however often it is sent, as it is
+	// too large.
 	ErrLogRefuses = errors.New("activities: the stream's log does not take a batch")
 )
 
@@ -88,9 +89,6 @@ func logError(what string, err error) error {
 		return ErrLogClosed
 	}
 	if _, ok := errors.AsType[*serviceerror.InvalidArgument](err); ok {
-		return fmt.Errorf("%w: %w", ErrLogRefuses, err)
-	}
-	if _, ok := errors.AsType[*serviceerror.PermissionDenied](err); ok {
 		return fmt.Errorf("%w: %w", ErrLogRefuses, err)
 	}
 	return fmt.Errorf("%s the stream's log: %w", what, err)

@@ -14,19 +14,21 @@ import (
 
 // Batches clock themselves. The first event goes at once, and what comes while it is
 // under way goes together. After that there is a spacing between batches: the shortest
-// makes 25 signals a second of a stream of words, which people read as at once; and it
-// is four times as long as the last signal took, so that a server that is busy gets
-// larger batches, and not more of them.
+// makes 20 signals a second of a stream of words, which people read as at once, and more
+// would wait in the server (history.transferProcessorMaxPollRPS is 20 a shard); and it is
+// four times as long as the last signal took, so that a server that is busy gets larger
+// batches, and not more of them.
 const (
-	minSpacing    = 40 * time.Millisecond
+	minSpacing    = 50 * time.Millisecond
 	spacingFactor = 4
 )
 
 // maxPendingBytes is how much waits to be recorded before the service has to wait, too.
 const maxPendingBytes = 2 << 20
 
-// checkLogEvery is after what time without a batch the log is asked whether it is there.
-const checkLogEvery = 5 * time.Minute
+// helloEvery is after what time without a batch an empty one is sent: the log is told that
+// it is read for, and we are told that it is there.
+const helloEvery = 5 * time.Minute
 
 // scribe writes a stream down, in order, while it is read.
 type scribe struct {
@@ -38,9 +40,10 @@ type scribe struct {
 
 	mu      sync.Mutex
 	pending []noted
-	size    int   // of what is pending, encoded
-	next    int   // the offset of the first that is pending
-	at      place // the last that is known
+	size    int    // of what is pending, encoded
+	next    int    // the offset of the first that is pending
+	at      place  // the last that is known
+	lastID  string // the stream's last event id, as the log has it
 	told    standing
 	urgent  bool // what is told does not wait for an event
 	closed  bool // nothing more comes
@@ -84,9 +87,9 @@ type standing struct {
 	final bool
 }
 
-func newScribe(book Logbook, log string, writer int64, next int) *scribe {
+func newScribe(book Logbook, log string, writer int64, has perdure.LogPosition) *scribe {
 	return &scribe{
-		book: book, log: log, writer: writer, next: next, heard: time.Now(),
+		book: book, log: log, writer: writer, next: has.Next, lastID: has.LastEventID, heard: time.Now(),
 		wake: make(chan struct{}, 1), room: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 }
@@ -195,7 +198,7 @@ func (s *scribe) run(ctx context.Context) {
 func (s *scribe) wait() (wait time.Duration, over bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	due := s.heard.Add(checkLogEvery)
+	due := s.heard.Add(helloEvery)
 	switch {
 	case s.closed && (s.urgent || len(s.pending) > 0):
 		return 0, false
@@ -213,7 +216,7 @@ func (s *scribe) wait() (wait time.Duration, over bool) {
 	return time.Until(due), false
 }
 
-// idle waits. After a long time without a batch it asks whether the log is there.
+// idle waits, and says hello after a long time without a batch.
 func (s *scribe) idle(ctx context.Context, wait time.Duration) error {
 	t := time.NewTimer(wait)
 	defer t.Stop()
@@ -224,18 +227,10 @@ func (s *scribe) idle(ctx context.Context, wait time.Duration) error {
 		return context.Cause(ctx)
 	case <-t.C:
 	}
-	if time.Since(s.heard) < checkLogEvery {
+	if time.Since(s.heard) < helloEvery {
 		return nil
 	}
-	pos, err := s.book.Position(ctx, s.log)
-	switch {
-	case err == nil && pos.Done:
-		return ErrLogClosed
-	case errors.Is(err, ErrLogClosed):
-		return err
-	}
-	s.heard = time.Now() // or it cannot be asked now
-	return nil
+	return s.send(ctx)
 }
 
 // send records one batch.
@@ -245,11 +240,15 @@ func (s *scribe) send(ctx context.Context) error {
 		return err
 	}
 	begin := time.Now()
-	if err := s.record(ctx, b); err != nil {
+	err = s.record(ctx, b)
+	switch {
+	case errors.Is(err, ErrLogRefuses):
+		return s.breakOff(ctx, b, err)
+	case err != nil:
 		return err
 	}
 	s.mu.Lock()
-	s.heard = time.Now()
+	s.lastID, s.heard = b.LastEventID, time.Now()
 	s.answered = s.answered || b.Sealed != "" || b.Response != nil
 	s.spacing = max(minSpacing, spacingFactor*time.Since(begin))
 	if len(b.Events) > 0 {
@@ -257,6 +256,20 @@ func (s *scribe) send(ctx context.Context) error {
 	}
 	s.mu.Unlock()
 	return nil
+}
+
+// breakOff ends the log before a batch that it does not take.
+func (s *scribe) breakOff(ctx context.Context, b perdure.Batch, why error) error {
+	size := 0
+	for _, e := range b.Events {
+		size += len(e.Data)
+	}
+	end := streamEnd(perdure.ErrorEventTooLarge, protocol.Cut(fmt.Sprintf("Temporal does not take events %d to %d, of %d bytes: %v", b.First, b.First+len(b.Events)-1, size, why), 1024))
+	err := s.record(ctx, perdure.Batch{Writer: s.writer, First: b.First, LastEventID: s.lastID, Reconnects: b.Reconnects, End: end})
+	if err != nil {
+		return err
+	}
+	return ErrLogClosed
 }
 
 // record sends a batch until the log has it.

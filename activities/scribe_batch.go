@@ -20,7 +20,7 @@ func (s *scribe) batch() (perdure.Batch, error) {
 	events, at := s.cut()
 	all := len(s.pending) == 0
 	b := perdure.Batch{
-		Writer: s.writer, First: s.next, Events: events, LastEventID: at.at.LastEventID,
+		Writer: s.writer, First: s.next, Events: events, LastEventID: s.lastIDAt(at, s.next+len(events)),
 		Service: s.told.service, Protocol: s.told.protocol, SearchAttributes: s.told.attributes,
 		Response: s.told.response, LastError: s.told.lastError, Reconnects: s.told.reconnects,
 	}
@@ -35,6 +35,15 @@ func (s *scribe) batch() (perdure.Batch, error) {
 	s.urgent = s.urgent && !all
 	ring(s.room)
 	return b, nil
+}
+
+// lastIDAt is the stream's last event id at a place, which may be before what the log has:
+// next is the offset that it goes on with.
+func (s *scribe) lastIDAt(at place, next int) string {
+	if at.next < next {
+		return s.lastID
+	}
+	return at.at.LastEventID
 }
 
 // cut takes as many events as a batch holds, and gives the place after them.

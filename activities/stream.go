@@ -22,6 +22,11 @@ func (a *Activities) ReadStream(ctx context.Context, in perdure.ReaderInput) err
 	if a.Streamers == nil {
 		return errNoStreamers
 	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	r := &reader{a: a, cancel: cancel, last: lastStreamHeartbeat(ctx)}
+	stop := every(ctx, func() { r.beat(ctx) }) // from before the log is asked to after the last is written
+	defer stop()
 	book := oneLog{a.Logbook, in.FirstRunID}
 	writer, pos, err := takeOver(ctx, book, in.Log)
 	switch {
@@ -30,10 +35,8 @@ func (a *Activities) ReadStream(ctx context.Context, in perdure.ReaderInput) err
 	case err != nil:
 		return err
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	r := &reader{a: a, cancel: cancel, last: lastStreamHeartbeat(ctx), reconnects: pos.Reconnects}
-	r.scribe = newScribe(book, in.Log, writer, pos.Next)
+	r.reconnects = pos.Reconnects
+	r.scribe = newScribe(book, in.Log, writer, pos)
 	r.write(ctx)
 	end, err := r.begin(ctx, in, pos)
 	return r.finish(ctx, end, err)
@@ -52,7 +55,8 @@ func takeOver(ctx context.Context, book Logbook, log string) (writer int64, pos 
 	if err != nil || pos.Done || info.Attempt == 1 && pos.Writer == 0 {
 		return writer, pos, err
 	}
-	if err := book.Record(ctx, log, perdure.Batch{Writer: writer}); err != nil {
+	batch := perdure.Batch{Writer: writer, First: pos.Next, LastEventID: pos.LastEventID, LastError: pos.LastError}
+	if err := book.Record(ctx, log, batch); err != nil {
 		return 0, pos, err
 	}
 	if pos, err = book.Position(ctx, log); err == nil && pos.Writer > writer && !pos.Done {
@@ -77,6 +81,7 @@ type reader struct {
 	reconnects int
 	breaks     breaks
 	once       once
+	counted    *serviceMetrics
 	// final: the end is the service's word.
 	final bool
 
@@ -84,6 +89,8 @@ type reader struct {
 	answered bool  // the service has
 	now      place // where the stream is
 	draining atomic.Bool
+	// opened: the fields above are set.
+	opened atomic.Bool
 }
 
 // write has written down what is read, beside the reading, which is over when that fails.
@@ -102,19 +109,20 @@ func (r *reader) begin(ctx context.Context, in perdure.ReaderInput, pos perdure.
 	if r.stream, r.answered, err = r.a.openStream(in, pos); err != nil {
 		return r.cannotBegin(err, pos.Sealed != "")
 	}
+	r.counted = r.a.metrics.of(r.service.Name())
 	r.now = place{r.state.Position, r.state.Next}
 	r.known = max(pos.Next, r.state.Next)
 	r.taken = pos.Sealed != ""
 	r.scribe.open(r.now, standing{
-		service: r.service.Name(), protocol: r.state.Protocol, attributes: r.a.SearchAttributes(), reconnects: r.reconnects, answered: r.answered,
+		service: r.service.Name(), protocol: r.state.Protocol, attributes: r.a.SearchAttributes(),
+		lastError: pos.LastError, reconnects: r.reconnects, answered: r.answered,
 	}, func(at place, end *perdure.StreamEnd) (string, error) { return r.seal(ctx, at, end) })
 	go r.heedStop(ctx)
 	r.once.resume(r.last, activity.GetInfo(ctx).Attempt)
+	r.opened.Store(true)
 	if r.answered || r.isQuestion() {
 		r.beat(ctx)
 	}
-	stop := every(ctx, func() { r.beat(ctx) })
-	defer stop()
 	return r.read(ctx)
 }
 

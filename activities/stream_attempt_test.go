@@ -15,7 +15,7 @@ import (
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities"
-	"github.com/perdure-dev/perdure/activities/transport"
+	"github.com/perdure-dev/perdure/activities/auth"
 	"github.com/perdure-dev/perdure/tokens"
 )
 
@@ -75,6 +75,11 @@ func killed(d *streamDesk, in perdure.StreamInput, n int, with ...attempt) {
 
 // The next attempt goes on from what the log has.
 func TestAKilledAttempt(t *testing.T) {
+	// A worker that dies, or stops, is followed by another, which goes on from what is
+	// recorded
+	//
+	//rule:streams 8 -
+
 	in := feed(by("sse", `{"maxEventBytes":1000}`), func(in *perdure.StreamInput) { in.SilenceTimeoutSeconds = 30 })
 	service := func(w http.ResponseWriter, r *http.Request) {
 		switch r.Header.Get("Last-Event-Id") {
@@ -113,6 +118,8 @@ func TestAKilledAttempt(t *testing.T) {
 }
 
 func TestAKilledAttemptAtAStreamThatCannotBeTakenUp(t *testing.T) {
+	//rule:streams 4
+
 	t.Run("in the midst", func(t *testing.T) {
 		service, _ := answers(t, ticking(100, time.Second)) // whatever ids: the streamer is told that they lead nowhere
 		overStream(t, service, func(d *streamDesk) {
@@ -152,6 +159,8 @@ func TestAKilledAttemptAtAStreamThatCannotBeTakenUp(t *testing.T) {
 // The body of a request goes with the stream's state where it is sent again, if it is not
 // too large: then only the attempt that has it can take the stream up.
 func TestALargeBodyIsNotCarriedAlong(t *testing.T) {
+	//rule:streams 3c
+
 	service, requests := answers(t, broken("id: 1\ndata: a\n\n"), held("id: 2\ndata: b\n\n"))
 	overStream(t, service, func(d *streamDesk) {
 		t := d.t
@@ -195,6 +204,8 @@ func TestAnAttemptThatComesTooLate(t *testing.T) {
 
 // A worker that stops hands over at once what another can take up.
 func TestAWorkerThatStops(t *testing.T) {
+	//rule:streams 8
+
 	stopAfter := func(d time.Duration) attempt {
 		stopped := make(chan struct{})
 		time.AfterFunc(d, func() { close(stopped) })
@@ -379,7 +390,7 @@ func TestAStreamsSecrets(t *testing.T) {
 	}, status(503), status(403, "Www-Authenticate", secret))
 	overStream(t, service, func(d *streamDesk) {
 		t := d.t
-		d.config.Credential = transport.Bearer("feed", transport.Secret{Env: "FEED_TOKEN"})
+		d.config.Credential = auth.Bearer("feed", auth.Secret{Env: "FEED_TOKEN"})
 		d.config.SecretHeaders = []string{"X-Session"}
 		require.NoError(t, d.read(feed(func(in *perdure.StreamInput) { in.Request.URL = "/events?sig=" + secret })))
 		d.requireEnd(perdure.ErrorPollRejected)

@@ -62,7 +62,7 @@ func TestAnEventGoesAtOnce(t *testing.T) {
 // for three times as long.
 func TestASlowServerGetsLargerBatches(t *testing.T) {
 	for _, test := range []struct{ trip, spacing time.Duration }{
-		{time.Millisecond, 40 * time.Millisecond}, {10 * time.Millisecond, 40 * time.Millisecond}, {50 * time.Millisecond, 200 * time.Millisecond}, {time.Second, 4 * time.Second},
+		{time.Millisecond, 50 * time.Millisecond}, {10 * time.Millisecond, 50 * time.Millisecond}, {50 * time.Millisecond, 200 * time.Millisecond}, {time.Second, 4 * time.Second},
 	} {
 		t.Run(test.trip.String(), func(t *testing.T) {
 			overStream(t, ticking(2000, 5*time.Millisecond), func(d *streamDesk) {
@@ -134,12 +134,16 @@ func TestAStreamThatBreaksAllTheTime(t *testing.T) {
 		require.NoError(t, d.read(feed()))
 		d.requireEnd("")
 		require.Len(t, d.log.events, 2000)
-		require.LessOrEqual(t, len(d.log.batches), 2*int(time.Since(begin)/(40*time.Millisecond))+3)
+		require.LessOrEqual(t, len(d.log.batches), 2*int(time.Since(begin)/(50*time.Millisecond))+3)
 	})
 }
 
 // While the log takes nothing, the service has to wait: 2 MiB and no more are held.
 func TestTheServiceWaitsForTheLog(t *testing.T) {
+	// While nothing can be recorded the service has to wait: no more than 2 MiB are held
+	//
+	//rule:streams 9 -
+
 	var sent atomic.Int64
 	const size, total = 10_000, 2000
 	service := func(w http.ResponseWriter, _ *http.Request) {
@@ -210,6 +214,29 @@ func TestALogThatRefuses(t *testing.T) {
 	})
 }
 
+// An event that is larger than this Temporal takes ends the stream, and what came before
+// is kept.
+func TestAnEventThatTheLogRefuses(t *testing.T) {
+	//rule:streams 7
+
+	overStream(t, events("id: 1\ndata: a\n\nid: 2\ndata: "+strings.Repeat("x", 9000)+"\n\n"), func(d *streamDesk) {
+		t := d.t
+		d.log.record = func(b perdure.Batch) error {
+			for _, e := range b.Events {
+				if len(e.Data) > 5000 {
+					return fmt.Errorf("%w: Blob data size exceeds limit", activities.ErrLogRefuses)
+				}
+			}
+			return nil
+		}
+		require.NoError(t, d.read(feed()))
+		end := d.requireEnd(perdure.ErrorEventTooLarge)
+		require.Contains(t, end.Error.Message, "Blob data size exceeds limit")
+		require.Equal(t, []string{"a"}, d.log.data())
+		require.Equal(t, "1", d.log.status.LastEventID)
+	})
+}
+
 // Nobody reads what would be written into a log that is closed.
 func TestALogThatIsClosed(t *testing.T) {
 	for _, test := range []struct {
@@ -250,7 +277,7 @@ func TestALogThatIsClosed(t *testing.T) {
 		overStream(t, service, func(d *streamDesk) {
 			t := d.t
 			begin := time.Now()
-			d.log.position = func() error {
+			d.log.record = func(perdure.Batch) error {
 				if time.Since(begin) > time.Hour {
 					return activities.ErrLogClosed
 				}

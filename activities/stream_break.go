@@ -35,6 +35,9 @@ func (r *reader) broke(why *perdure.ServiceError, asked time.Duration) {
 	before := b.last
 	b.last = &perdure.TimedError{At: now.UTC(), Error: *r.capped(why)}
 	wait := asked
+	if asked > 0 {
+		r.counted.retryAfter.Inc(1)
+	}
 	if wait == 0 {
 		base := first(r.now.at.Retry, defaultReconnect)
 		if !r.answered {

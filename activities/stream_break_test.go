@@ -49,6 +49,19 @@ func TestAStreamIsRead(t *testing.T) {
 // What breaks off is taken up again, after the wait that was asked for, and nothing is
 // lost or comes twice.
 func TestBreaksThatAreTakenUp(t *testing.T) {
+	// A connection that breaks, that is silent for `silenceTimeoutSeconds` (120), or whose
+	// body ends within an event is taken up with `Last-Event-ID`, after the service's
+	// `retry` (3 s) and with a backoff. Wherever it breaks, nothing is lost and nothing
+	// recorded twice
+	//
+	//rule:streams 3 WHATWG sections 9.2.3 and 9.2.4; - for silence
+
+	// On the way back 408, 429, 500, 502, 503, 504 and no answer are asked again, for
+	// ever. Any other refusal is `PollRejected`; a redirect to another origin
+	// `EgressDenied`; another Content-Type breaks the protocol
+	//
+	//rule:streams 5 RFC 9110 sections 15.5.9 and 15.6; WHATWG section 9.2.3 for the Content-Type; -
+
 	first := "retry: 2000\nid: 1\ndata: a\n\n"
 	rest := events("id: 2\ndata: b\n\n")
 	for _, test := range []struct {
@@ -106,6 +119,8 @@ func (l *memoryLog) errors() []string {
 
 // Bytes that mean nothing keep a connection as well: comments are for that.
 func TestCommentsAreNoSilence(t *testing.T) {
+	//rule:streams 3
+
 	service, _ := answers(t, func(w http.ResponseWriter, r *http.Request) {
 		events("data: a\n\n")(w, r)
 		for range 5 {
@@ -127,6 +142,8 @@ func TestCommentsAreNoSilence(t *testing.T) {
 // The wait doubles with each break in a row, up to half a minute, and is as short as
 // before once an event has come.
 func TestTheBackoffOfBreaks(t *testing.T) {
+	//rule:streams 3
+
 	var at []time.Time
 	steps := []http.HandlerFunc{broken("id: 1\ndata: a\n\n")}
 	for range 6 {
@@ -182,6 +199,11 @@ func TestALongOutageIsShownNowAndThen(t *testing.T) {
 // Events without an id of their own come again after the one that has one, and are not
 // recorded again.
 func TestEventsAfterTheLastIDComeAgain(t *testing.T) {
+	// Events without an id of their own come again after the last one that has one; they
+	// are recorded once
+	//
+	//rule:streams 3a -
+
 	service, requests := answers(t,
 		broken("id: 1\ndata: a\n\ndata: b\n\ndata: c\n\n"),
 		broken("data: b\n\n"), // breaks before it is where it was
@@ -201,6 +223,16 @@ func TestEventsAfterTheLastIDComeAgain(t *testing.T) {
 
 // A stream without ids is taken up by the option cursor.
 func TestTakenUpByACursor(t *testing.T) {
+	// Option `cursor` names another way: what `json` finds in an event goes into the query
+	// parameter `query`
+	//
+	//rule:streams 3b OAI
+
+	// A body that ends without the mark that its protocol asks for is no success: a break
+	// where the stream can be taken up, else it breaks the protocol
+	//
+	//rule:streams 6 -
+
 	const line = `{"sequence_number":%d}`
 	event := func(n int) string {
 		return "event: response.output_text.delta\ndata: " + fmt.Sprintf(line, n) + "\n\n"
@@ -221,6 +253,11 @@ func TestTakenUpByACursor(t *testing.T) {
 
 // A body without an event yet is asked for again where that starts nothing.
 func TestBreaksBeforeTheFirstEvent(t *testing.T) {
+	// A stream without an event yet is asked for from its beginning, where that starts
+	// nothing a second time
+	//
+	//rule:streams 3d -
+
 	t.Run("of a question", func(t *testing.T) {
 		service, requests := answers(t, broken(""), broken("da"), events("data: a\n\n"))
 		overStream(t, service, func(d *streamDesk) {
@@ -258,6 +295,18 @@ func TestBreaksBeforeTheFirstEvent(t *testing.T) {
 // What cannot be taken up ends as broken: asking again would be another answer. All
 // before it is kept.
 func TestBreaksThatEndTheStream(t *testing.T) {
+	// Where there is no id and no cursor, or option `resume` is false, a break ends the
+	// stream as `StreamBroken`: asking again would be another answer. What came before is
+	// kept
+	//
+	//rule:streams 4 -
+
+	//rule:streams 5
+
+	//rule:streams 6
+
+	//rule:streams 2
+
 	for _, test := range []struct {
 		name    string
 		in      perdure.StreamInput
@@ -296,6 +345,12 @@ func TestBreaksThatEndTheStream(t *testing.T) {
 
 // 204 on the way back is the service's word that there is no more.
 func TestNoMoreToCome(t *testing.T) {
+	// 200 begins a stream. 204 says that nothing more comes: at first an empty stream,
+	// later the end, well in both. Any other 2xx breaks the protocol, and so does an
+	// answer that is compressed
+	//
+	//rule:streams 2 WHATWG section 9.2.3; -
+
 	service, _ := answers(t, broken("id: 1\ndata: a\n\n"), status(204))
 	overStream(t, service, func(d *streamDesk) {
 		t := d.t
@@ -307,6 +362,11 @@ func TestNoMoreToCome(t *testing.T) {
 
 // A POST whose events have ids is taken up by its own method, with its body.
 func TestAPostIsTakenUpByItsIDs(t *testing.T) {
+	// It is taken up with the first request's method and body. A body above 256 KiB is not
+	// carried to another worker, which then cannot take it up
+	//
+	//rule:streams 3c -
+
 	service, requests := answers(t, broken("id: 1\ndata: a\n\n"), events("id: 2\ndata: b\n\n"))
 	overStream(t, service, func(d *streamDesk) {
 		t := d.t

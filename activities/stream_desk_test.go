@@ -173,7 +173,13 @@ type wire struct {
 
 func newWire(t *testing.T, service http.HandlerFunc) *wire {
 	t.Helper()
-	w := &wire{conns: make(chan net.Conn), done: make(chan struct{})}
+	w, stop := openWire(service)
+	t.Cleanup(stop)
+	return w
+}
+
+func openWire(service http.HandlerFunc) (w *wire, stop func()) {
+	w = &wire{conns: make(chan net.Conn), done: make(chan struct{})}
 	var serving sync.WaitGroup
 	server := &http.Server{ErrorLog: log.New(io.Discard, "", 0), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		serving.Add(1)
@@ -184,11 +190,10 @@ func newWire(t *testing.T, service http.HandlerFunc) *wire {
 		service(w, r)
 	})}
 	serving.Go(func() { _ = server.Serve(w) })
-	t.Cleanup(func() {
+	return w, func() {
 		_ = server.Close()
 		serving.Wait()
-	})
-	return w
+	}
 }
 
 func (w *wire) Accept() (net.Conn, error) {
@@ -256,7 +261,9 @@ func (l *memoryLog) Position(_ context.Context, log string) (perdure.LogPosition
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.check(log == streamLog, "a log of another name: %s", log)
-	return l.pos, nil
+	pos := l.pos
+	pos.LastEventID, pos.LastError = l.status.LastEventID, l.status.LastError
+	return pos, nil
 }
 
 func (l *memoryLog) Record(_ context.Context, log string, b perdure.Batch) error {

@@ -32,6 +32,7 @@ func tooLarge(err error) *perdure.StreamEnd {
 
 // cannotBegin is the end of a stream that this worker cannot ask for.
 func (r *reader) cannotBegin(err error, answered bool) (*perdure.StreamEnd, error) {
+	r.a.metrics.tokenRefused(err)
 	end := endWith(err)
 	switch {
 	case end == nil:

@@ -1,22 +1,27 @@
 package activities_test
 
 import (
+	"bytes"
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"unicode/utf8"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/tokens"
 )
 
 // tape is a stream that a service can go on with after any of its ids.
 type tape struct {
 	text  string
 	after map[string]int // the byte after the event with this id
+	ends  []int          // the byte after each event
 }
 
 // newTape is at least 64 KiB of text in several scripts, with every kind of line end, and
@@ -45,6 +50,7 @@ func newTape() tape {
 			text.WriteString(": … " + scripts[random.IntN(len(scripts))] + end())
 		}
 		text.WriteString("\n\n") // CR before one LF would be one line end
+		out.ends = append(out.ends, text.Len())
 		if id != "" {
 			out.after[id] = text.Len()
 		}
@@ -56,85 +62,151 @@ func newTape() tape {
 // from is where the request goes on.
 func (p tape) from(r *http.Request) int { return p.after[r.Header.Get("Last-Event-Id")] }
 
-// serve answers with the tape up to a byte, at which the connection breaks.
+// serve answers with the tape up to a byte.
 func (p tape) serve(w http.ResponseWriter, r *http.Request, until int) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	from := p.from(r)
-	_, _ = io.WriteString(w, p.text[from:max(from, min(until, len(p.text)))])
-	if until >= len(p.text) {
-		return
-	}
+	_, _ = io.WriteString(w, p.text[from:max(from, until)])
+}
+
+// broken is serve, and breaks the connection.
+func (p tape) broken(w http.ResponseWriter, r *http.Request, until int) {
+	p.serve(w, r, until)
 	_ = http.NewResponseController(w).Flush()
 	panic(http.ErrAbortHandler)
 }
 
-// everyByte: try every byte of a tape, which takes minutes. Without it a part of them
-// has to do, with every byte of the begin.
-var everyByte = os.Getenv("PERDURE_EVERY_BYTE") != ""
+// logged is a log so far.
+type logged struct {
+	events []perdure.RecordedEvent
+	pos    perdure.LogPosition
+}
+
+// recorded is the log after so many events of the tape, each of which has its time, and
+// what its states are sealed with.
+func (p tape) recorded(t *testing.T) (out []logged, keyset *tokens.Keyset) {
+	t.Helper()
+	out = []logged{{}}
+	var log *memoryLog
+	overStream(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		sent := 0
+		for _, end := range p.ends {
+			_, _ = io.WriteString(w, p.text[sent:end])
+			_ = http.NewResponseController(w).Flush()
+			sent = end
+			time.Sleep(2 * time.Second) // until the state is sealed, too
+			log.mu.Lock()
+			out = append(out, logged{log.events[:len(log.events):len(log.events)], log.pos})
+			log.mu.Unlock()
+		}
+	}, func(d *streamDesk) {
+		log, keyset = d.log, d.options.Keyset
+		require.NoError(d.t, d.read(feed()))
+		d.requireEnd("")
+	})
+	for n, have := range out {
+		require.Len(t, have.events, n)
+	}
+	return out, keyset
+}
+
+// sameEvents but for the time at which they came.
+func sameEvents(a, b []perdure.RecordedEvent) bool {
+	return slices.EqualFunc(a, b, func(a, b perdure.RecordedEvent) bool {
+		return a.Type == b.Type && a.ID == b.ID && bytes.Equal(a.Data, b.Data)
+	})
+}
+
+// step is from one byte to the next at which to break: to each, but under the race
+// detector, where that takes too long.
+func step() int {
+	if underRace {
+		return 29
+	}
+	return 1
+}
 
 // The connection breaks after the first byte, then after the second, and so on to the
 // end, in one stream: as if it had never broken.
 func TestOneStreamBrokenAtEveryByte(t *testing.T) {
+	//rule:streams 3
+
+	t.Parallel()
 	p := newTape()
-	var want []byte
-	overStream(t, func(w http.ResponseWriter, r *http.Request) { p.serve(w, r, len(p.text)) }, func(d *streamDesk) {
-		t := d.t
-		require.NoError(t, d.read(feed()))
-		d.requireEnd("")
-		want = d.log.recordOf()
-	})
-	require.Greater(t, len(want), 32<<10)
-	until, connections := 0, 0
+	want, _ := p.recorded(t)
+	until, breaks := 0, 0
 	overStream(t, func(w http.ResponseWriter, r *http.Request) {
-		connections++
-		if until++; until > 4<<10 && !everyByte {
-			until += 23
+		if until += step(); until < len(p.text) {
+			breaks++
+			p.broken(w, r, until)
 		}
 		p.serve(w, r, until)
 	}, func(d *streamDesk) {
 		t := d.t
 		require.NoError(t, d.read(feed()))
 		d.requireEnd("")
-		require.True(t, string(want) == string(d.log.recordOf()), "the record is another")
-		require.Equal(t, connections-1, d.log.pos.Reconnects)
-		require.Greater(t, connections, 6_000)
+		require.True(t, sameEvents(want[len(p.ends)].events, d.log.events), "the record is another")
+		require.GreaterOrEqual(t, breaks*step(), len(p.text)-step())
+		require.Equal(t, breaks, d.log.pos.Reconnects)
 	})
 }
 
 // The connection breaks once, after one byte or another, in one stream after another: the
-// record is the same, byte for byte.
+// record is the same, byte for byte. As there is a stream for each byte, a worker takes it
+// up two events before the break, and it ends three after.
 func TestStreamsBrokenAtAByte(t *testing.T) {
+	//rule:streams 3
+
+	t.Parallel()
 	p := newTape()
-	until := len(p.text)
+	want, keyset := p.recorded(t)
+	breaks := 0 // after this byte; 0: not
+	end := 0
 	overStream(t, func(w http.ResponseWriter, r *http.Request) {
-		at := until
-		until = len(p.text)
-		p.serve(w, r, at)
+		if until := breaks; until > 0 {
+			breaks = 0
+			p.broken(w, r, until)
+		}
+		p.serve(w, r, end)
 	}, func(d *streamDesk) {
 		t := d.t
-		read := func() []byte {
-			*d.log = memoryLog{}
+		d.options.Keyset = keyset
+		event := 0 // that the byte is of
+		for at := 1; at < len(p.text); at += step() {
+			for at > p.ends[event] {
+				event++
+			}
+			before, after := want[max(0, event-2)], want[min(event+3, len(p.ends))]
+			*d.log = memoryLog{first: len(before.events), pos: before.pos}
+			breaks, end = at, p.ends[len(after.events)-1]
 			require.NoError(t, d.read(feed()))
 			d.requireEnd("")
-			return d.log.recordOf()
-		}
-		want := read()
-		for _, at := range p.cuts() {
-			until = at
-			require.True(t, string(want) == string(read()), "broken after byte %d", at)
+			require.True(t, sameEvents(after.events[len(before.events):], d.log.events), "broken after byte %d", at)
+			require.Zero(t, breaks)
 		}
 	})
 }
 
-// cuts are the bytes after which to break: all of them, or each 97th, and all around some
-// line ends and letters of several bytes.
-func (p tape) cuts() []int {
-	var out []int
-	for at := 1; at < len(p.text); at++ {
-		near := at < 150 && (!utf8.RuneStart(p.text[at]) || !utf8.RuneStart(p.text[at-1]) || strings.ContainsAny(p.text[at-1:at+1], "\r\n"))
-		if near || at%97 == 0 || everyByte {
-			out = append(out, at)
+// Here and there in whole streams.
+func TestWholeStreamsBrokenAtAByte(t *testing.T) {
+	t.Parallel()
+	p := newTape()
+	want, _ := p.recorded(t)
+	breaks := 0
+	overStream(t, func(w http.ResponseWriter, r *http.Request) {
+		if until := breaks; until > 0 {
+			breaks = 0
+			p.broken(w, r, until)
 		}
-	}
-	return out
+		p.serve(w, r, len(p.text))
+	}, func(d *streamDesk) {
+		t := d.t
+		for at := 1; at < len(p.text); at += 499 {
+			*d.log, breaks = memoryLog{}, at
+			require.NoError(t, d.read(feed()))
+			d.requireEnd("")
+			require.True(t, sameEvents(want[len(p.ends)].events, d.log.events), "broken after byte %d", at)
+		}
+	})
 }

@@ -9,9 +9,14 @@ import (
 	"github.com/perdure-dev/perdure/activities/protocol"
 )
 
-// beat records a heartbeat. Until the log knows that a request which may not be sent twice
-// was answered, it is the one that says so.
+// beat records a heartbeat: before the stream is opened the one of the attempt before.
+// Until the log knows that a request which may not be sent twice was answered, it is the
+// one that says so.
 func (r *reader) beat(ctx context.Context) {
+	if !r.opened.Load() {
+		activity.RecordHeartbeat(ctx, r.last)
+		return
+	}
 	p := r.scribe.progress()
 	if !p.answered && !r.isQuestion() {
 		_ = r.record(ctx)

@@ -22,6 +22,8 @@ var words = events("data: a\n\ndata: [DONE]\n\n")
 // A request that may cost something leaves only when the server knows that it does, and
 // is known as sent until the log has its answer.
 func TestSendingIsRecordedBeforeAStreamIsAskedFor(t *testing.T) {
+	//rule:streams 1
+
 	service, requests := answers(t, words)
 	overStream(t, service, func(d *streamDesk) {
 		t := d.t
@@ -41,6 +43,8 @@ func TestSendingIsRecordedBeforeAStreamIsAskedFor(t *testing.T) {
 }
 
 func TestAQuestionIsJustAsked(t *testing.T) {
+	//rule:streams 1
+
 	service, _ := answers(t, events(""))
 	overStream(t, service, func(d *streamDesk) {
 		t := d.t
@@ -102,6 +106,11 @@ func TestNoStreamIsAskedForWithoutTheHeartbeat(t *testing.T) {
 
 // What the answer to the first request means.
 func TestAnswersToAStreamsFirstRequest(t *testing.T) {
+	// A request that may start something, any but GET and HEAD, is sent by [the rules of
+	// starts](#the-starts-answer). A GET is asked again for as long as it takes
+	//
+	//rule:streams 1 RFC 9110 section 9.2.1; -
+
 	key := activities.Idempotency{Header: "Idempotency-Key"}
 	question := func(in *perdure.StreamInput) {}
 	put := func(in *perdure.StreamInput) { chat(in); in.Request.Method = "PUT" }
@@ -187,6 +196,8 @@ func TestAStreamsRequestThatProvablyDidNotLeave(t *testing.T) {
 
 // What an attempt that died has recorded decides whether the next one may send.
 func TestAnAttemptAtAStreamThatDied(t *testing.T) {
+	//rule:streams 1
+
 	sending := perdure.StreamHeartbeat{Phase: perdure.PhaseSending, Tries: 1, FirstSentAt: time.Date(1999, 12, 31, 23, 59, 0, 0, time.UTC)} // a minute before a bubble's time begins
 	old := sending
 	old.FirstSentAt = sending.FirstSentAt.Add(-25 * time.Hour)

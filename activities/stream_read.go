@@ -77,6 +77,8 @@ func (r *reader) take(ctx context.Context, e protocol.StreamEvent, next int) err
 			return err
 		}
 		r.known, r.breaks.inARow = next, 0
+		r.counted.events.Inc(1)
+		r.counted.eventBytes.Inc(int64(len(e.Data)))
 	default:
 		r.scribe.moved(after)
 	}

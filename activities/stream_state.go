@@ -136,6 +136,7 @@ func (a *Activities) tokenStream(in perdure.StreamInput) (*stream, error) {
 func (a *Activities) sealedStream(log, sealed string) (*stream, error) {
 	h, plain, err := a.Keyset.OpenState(sealed)
 	if err != nil {
+		a.metrics.tokenRefused(err)
 		return nil, fmt.Errorf("open the stream's state: %v", err) //nolint:errorlint // not an end
 	}
 	if h.Kind != tokens.KindStream || h.WorkflowID != log {

@@ -17,7 +17,7 @@ import (
 )
 
 // patience is how long a stream is followed, whatever has come by then.
-const patience = time.Minute
+const patience = 10 * time.Minute
 
 // reader reads a stream to its end, and gives each event's data.
 type reader func(ctx context.Context, got func(data string)) error

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"sort"
+	"time"
 
 	"go.temporal.io/sdk/client"
 
@@ -19,8 +20,8 @@ func (h *stream) events(ctx context.Context, from int) iter.Seq2[*perdure.Event,
 			yield(nil, &perdure.InputError{Field: "offset", Message: "is negative, want 0 for the first event, or more"})
 			return
 		}
-		for next := from; ; {
-			got, err := h.read(ctx, next)
+		for r := (&eventReader{stream: h, next: from}); ; {
+			got, err := r.more(ctx)
 			if err != nil {
 				yield(nil, err)
 				return
@@ -30,19 +31,137 @@ func (h *stream) events(ctx context.Context, from int) iter.Seq2[*perdure.Event,
 					return
 				}
 			}
-			if next = got.Next; got.Done {
+			if got.Done {
 				if err := h.ended(ctx); err != nil {
 					yield(nil, err)
 				}
 				return
 			}
-			if len(got.Events) > 0 {
-				continue // there may be more
+		}
+	}
+}
+
+// eventReader reads a log from an offset on.
+type eventReader struct {
+	*stream
+	next int // the offset of the event to read
+	// known is how many events there were when a wait was answered last, and askedAt when
+	// they were read.
+	known   int
+	askedAt time.Time
+	// segments say which run has which events, the newest last.
+	segments []perdure.StreamSegment
+}
+
+// more gives the events from next on, once some are there, or none will be.
+func (r *eventReader) more(ctx context.Context) (perdure.Events, error) {
+	for wait := askAgainWait; ; wait = min(2*wait, askAgainMaxWait) {
+		if !r.hasRead() {
+			got, err := r.read(ctx)
+			if err != nil || len(got.Events) > 0 || got.Done {
+				return got, err
 			}
-			if err := h.await(ctx, next); err != nil {
-				yield(nil, err)
-				return
+		}
+		begin := time.Now()
+		there, err := r.await(ctx)
+		r.askedAt = time.Time{}
+		switch {
+		case err == nil && there:
+			continue
+		case err == nil && time.Since(begin) > askAgainMaxWait: // its time was up
+			wait = askAgainWait
+			continue
+		case err == nil: // the run continues as new
+		case isClosed(err):
+			if err := r.cutShort(ctx, r.next); err != nil {
+				return perdure.Events{}, err
 			}
+			continue
+		case !again(err):
+			return perdure.Events{}, r.called(ctx, err)
+		} // else more wait than the engine takes at once, or a worker died with it: look
+		if err := pause(ctx, wait); err != nil {
+			return perdure.Events{}, err
+		}
+	}
+}
+
+// justNow is for how long what was read counts as all there is. The log takes 20 batches
+// a second at most.
+const justNow = 50 * time.Millisecond
+
+// hasRead: all that is known of has been read, and just now.
+func (r *eventReader) hasRead() bool {
+	return r.known > 0 && r.next >= r.known && time.Since(r.askedAt) < justNow
+}
+
+// await returns when the log says that there is something to read, which it has told, or
+// that it is time to ask again.
+func (r *eventReader) await(ctx context.Context) (there bool, err error) {
+	u, err := r.client.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: r.id, UpdateName: perdure.UpdateWait, Args: []any{perdure.WaitEventRequest{Offset: r.next}},
+		WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err != nil {
+		return false, err
+	}
+	var s perdure.StreamStatus
+	if err := u.Get(ctx, &s); err != nil {
+		return false, err
+	}
+	r.known, r.segments = s.Events, s.Segments
+	return r.next < s.Events || s.Done, nil
+}
+
+// read reads what is there, from the run that has it.
+func (r *eventReader) read(ctx context.Context) (perdure.Events, error) {
+	r.askedAt = time.Now()
+	run := ""
+	if i := r.holding(); i < len(r.segments)-1 { // the newest may have been continued since
+		run = r.runOf(i)
+	}
+	got, err := r.readFrom(ctx, run)
+	if errors.Is(err, errEarlierRun) {
+		var s perdure.StreamStatus
+		if s, err = r.Status(ctx); err != nil {
+			return got, err
+		}
+		r.segments = s.Segments
+		run = r.runOf(r.holding())
+		got, err = r.readFrom(ctx, run)
+	}
+	if errors.Is(err, ErrNotFound) && run != "" {
+		return got, fmt.Errorf("starter: event %d: the run that held it, %s, is no longer kept; the current one begins at %d: %w",
+			r.next, run, r.segments[len(r.segments)-1].FirstOffset, err)
+	}
+	if err == nil {
+		r.next = got.Next
+	}
+	return got, err
+}
+
+// holding is the place of the segment that has the event; -1 where that is not known.
+func (r *eventReader) holding() int {
+	return sort.Search(len(r.segments), func(i int) bool { return r.segments[i].FirstOffset > r.next }) - 1
+}
+
+// runOf is the run of a segment; "", the current one, where there is none.
+func (r *eventReader) runOf(segment int) string {
+	if segment < 0 {
+		return ""
+	}
+	return r.segments[segment].RunID
+}
+
+func (r *eventReader) readFrom(ctx context.Context, runID string) (perdure.Events, error) {
+	for wait := askAgainWait; ; wait = min(2*wait, askAgainMaxWait) {
+		var got perdure.Events
+		err := r.query(ctx, runID, perdure.QueryRead, &got, perdure.ReadRequest{Offset: r.next})
+		if !again(err) {
+			return got, err
+		}
+		if err := pause(ctx, wait); err != nil {
+			return got, err
 		}
 	}
 }
@@ -71,85 +190,7 @@ func (h *stream) ended(ctx context.Context) error {
 	case s.State == perdure.StateCanceled:
 		return &perdure.StreamError{Type: perdure.ErrorCanceled, Status: s}
 	case s.ErrorType != "":
-		return &perdure.StreamError{Type: s.ErrorType, Message: s.Error.String(), Status: s}
+		return &perdure.StreamError{Type: s.ErrorType, Message: words(s.ErrorType, s.Error), Status: s}
 	}
 	return nil
-}
-
-// read reads what is there, from the run that holds it.
-func (h *stream) read(ctx context.Context, offset int) (perdure.Events, error) {
-	got, err := h.readFrom(ctx, "", offset)
-	var earlier *earlierRunError
-	if !errors.As(err, &earlier) {
-		return got, err
-	}
-	s, err := h.Status(ctx)
-	if err != nil {
-		return got, err
-	}
-	runID := earlier.segment.RunID
-	if i := holding(s.Segments, offset); runID == "" && i >= 0 {
-		runID = s.Segments[i].RunID
-	}
-	got, err = h.readFrom(ctx, runID, offset)
-	if n := len(s.Segments); errors.Is(err, ErrNotFound) && n > 0 {
-		return got, fmt.Errorf("starter: event %d: the run that held it, %s, is no longer kept; the current one begins at %d: %w",
-			offset, runID, s.Segments[n-1].FirstOffset, err)
-	}
-	got.Done = false // of the run, not of the stream
-	return got, err
-}
-
-// holding is the place of the segment that has the event; -1 where none has.
-func holding(segments []perdure.StreamSegment, offset int) int {
-	return sort.Search(len(segments), func(i int) bool { return segments[i].FirstOffset > offset }) - 1
-}
-
-func (h *stream) readFrom(ctx context.Context, runID string, offset int) (perdure.Events, error) {
-	for wait := askAgainWait; ; wait = min(2*wait, askAgainMaxWait) {
-		var got perdure.Events
-		err := h.query(ctx, runID, perdure.QueryRead, &got, perdure.ReadRequest{Offset: offset})
-		if !again(err) {
-			return got, err
-		}
-		if err := pause(ctx, wait); err != nil {
-			return got, err
-		}
-	}
-}
-
-// await returns when there is something to read at the offset, or never will be, or when
-// it is time to look.
-func (h *stream) await(ctx context.Context, offset int) error {
-	for wait := askAgainWait; ; wait = min(2*wait, askAgainMaxWait) {
-		u, err := h.client.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-			WorkflowID: h.id, UpdateName: perdure.UpdateWait, Args: []any{perdure.WaitEventRequest{Offset: offset}},
-			WaitForStage: client.WorkflowUpdateStageCompleted,
-		})
-		var s perdure.StreamStatus
-		if err == nil {
-			err = u.Get(ctx, &s)
-		}
-		switch {
-		case err == nil && (offset < s.Events || s.Done):
-			return nil
-		case err == nil: // the run continues as new
-		case isClosed(err):
-			return h.cutShort(ctx, offset)
-		case !again(err):
-			return h.called(ctx, err)
-		default: // more wait than the engine takes at once, or a worker died with it: look, with a backoff
-			if err := pause(ctx, wait); err != nil {
-				return err
-			}
-			got, err := h.readFrom(ctx, "", offset)
-			if err != nil || len(got.Events) > 0 || got.Done {
-				return err
-			}
-			continue
-		}
-		if err := pause(ctx, wait); err != nil {
-			return err
-		}
-	}
 }

@@ -62,8 +62,9 @@ func AttachStream[T any](ctx context.Context, c *Client, id string) (*Stream[T],
 	return &Stream[T]{h}, nil
 }
 
-// RehydrateStream takes up the stream that a token names. The token is verified first;
-// an error of package tokens says why it is refused. Where the workflow is there, it is
+// RehydrateStream takes up the stream that a token names. The token is verified first,
+// here where there is Options.Keyset, and else by a worker; an error of package tokens says
+// why it is refused. Where the workflow is there, it is
 // attached to, open or closed; where it is gone, or was terminated, or failed for a reason
 // that can be mended, one with the same id goes on from the token's state: offsets go on
 // too, and what came before is no longer there.
@@ -84,7 +85,7 @@ func (s *Stream[T]) Events(ctx context.Context, from int) iter.Seq2[*Event[T], e
 	return func(yield func(*Event[T], error) bool) {
 		for raw, err := range s.events(ctx, from) {
 			if err != nil {
-				yield(nil, err)
+				yield(nil, s.inServiceType(err))
 				return
 			}
 			event := &Event[T]{Offset: raw.Offset, Type: raw.Type, ID: raw.ID, At: raw.At}

@@ -1,10 +1,10 @@
 package starter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -26,15 +26,11 @@ func streamFailure(app *temporal.ApplicationError) error {
 	if app.Type() != perdure.ErrorOtherRun {
 		return streamError(app)
 	}
-	e := &earlierRunError{}
-	_ = app.Details(&e.segment) // without, the status has the segments
-	return e
+	return errEarlierRun
 }
 
-// earlierRunError is an answer that names the run which to ask.
-type earlierRunError struct{ segment perdure.StreamSegment }
-
-func (e *earlierRunError) Error() string { return "starter: the event is in an earlier run" }
+// errEarlierRun: the status says which run has the event.
+var errEarlierRun = errors.New("starter: the event is in an earlier run")
 
 func streamError(app *temporal.ApplicationError) *perdure.StreamError {
 	e := &perdure.StreamError{Type: app.Type(), Message: app.Message()}
@@ -48,12 +44,15 @@ func (c *Client) startStream(ctx context.Context, in perdure.StreamInput, o *Str
 	if err := in.Check(); err != nil {
 		return nil, err
 	}
+	if err := c.takes(in.Request); err != nil {
+		return nil, err
+	}
 	if in.Token != "" && c.Keyset != nil {
 		token, err := tokens.Parse(in.Token)
 		if err != nil {
 			return nil, err
 		}
-		if _, err := c.verifyStream(token, &RehydrateOptions{Type: in.Type, Audience: in.Audience, Service: in.Service}); err != nil {
+		if _, err := c.verify(tokens.KindStream, token, RehydrateOptions{Type: in.Type, Audience: in.Audience, Service: in.Service}); err != nil {
 			return nil, err
 		}
 	}
@@ -80,7 +79,7 @@ func (c *Client) startStream(ctx context.Context, in perdure.StreamInput, o *Str
 }
 
 func (h *stream) start(ctx context.Context, in perdure.StreamInput, summary string, reuse enumspb.WorkflowIdReusePolicy) error {
-	options := h.client.workflowOptions(h.id, requestSummary(in.Type, in.Request, in.ServiceName(), summary), reuse)
+	options := h.client.workflowOptions(h.id, cmp.Or(summary, in.Summary()), reuse)
 	_, err := h.client.temporal.ExecuteWorkflow(ctx, options, perdure.WorkflowStream, in)
 	if isTaken(err) {
 		return nil
@@ -88,66 +87,14 @@ func (h *stream) start(ctx context.Context, in perdure.StreamInput, summary stri
 	return h.called(ctx, err)
 }
 
-func (c *Client) verifyStream(token tokens.Token, o *RehydrateOptions) (tokens.Header, error) {
-	opened, err := c.Keyset.Open(token, tokens.Expect{
-		Kind: tokens.KindStream, Type: o.Type, Audience: o.Audience, Service: o.Service,
-		Lifetime: c.TokenLifetime, Now: time.Now(),
-	})
-	return opened.Header, err
-}
-
 func (c *Client) rehydrateStream(ctx context.Context, token tokens.Token, o *RehydrateOptions) (*stream, error) {
-	if c.Keyset == nil {
-		return nil, ErrNoKeyset
-	}
-	if o == nil {
-		o = &RehydrateOptions{}
-	}
-	header, err := c.verifyStream(token, o)
+	found, err := c.takeUp(ctx, tokens.KindStream, token, orDefault(o))
 	if err != nil {
-		return nil, err
+		return nil, rehydrateError(ctx, err, func(message string) error {
+			return &perdure.StreamError{Type: perdure.ErrorIDConflict, Message: message}
+		})
 	}
-	if header.WorkflowID == "" {
-		return nil, errors.New("starter: the token names no workflow")
-	}
-	h := c.stream(header.WorkflowID)
-	there, err := h.attachable(ctx)
-	if err != nil || there {
-		return h, err
-	}
-	in := perdure.StreamInput{Token: token.Text(), Type: header.Type, Audience: header.Audience}
-	return h, h.start(ctx, in, "", enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
-}
-
-// attachable reports whether the workflow is there, running or closed in a way that says
-// what became of the stream.
-func (h *stream) attachable(ctx context.Context) (bool, error) {
-	d, err := h.describe(ctx)
-	if errors.Is(err, ErrNotFound) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	switch d.GetWorkflowExecutionInfo().GetStatus() { //nolint:exhaustive // the others say what became of the stream
-	case enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED, enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT:
-		return false, nil
-	case enumspb.WORKFLOW_EXECUTION_STATUS_FAILED:
-		s, err := h.Status(ctx)
-		return endedForGood(s.ErrorType), err
-	default:
-		return true, nil
-	}
-}
-
-// endedForGood: the failure is the service's word, or that it cannot be known; any other
-// may have been mended since.
-func endedForGood(errorType string) bool {
-	switch errorType {
-	case perdure.ErrorOperationFailed, perdure.ErrorStartRejected, perdure.ErrorStartAmbiguous:
-		return true
-	}
-	return false
+	return c.stream(found.WorkflowID), nil
 }
 
 // Token is the continuation token after the last event that was recorded with it: store

@@ -64,8 +64,12 @@ func (l *log) await(work workflow.Context, until func() bool) {
 // history for certain: the task of an update may be dropped, and what was decided on what
 // it said with it.
 func (l *log) mustContinue() bool {
-	return l.recorded >= maxBatches || l.waits >= maxWaits || l.long
+	return l.recorded >= maxBatches || l.waits >= maxWaits || l.long || l.recorded >= minBatches && l.kept >= maxAnswerBytes
 }
+
+// minBatches of a run, however large they are. Beyond, a run ends when one answer is full:
+// each question to a run that has ended has a worker replay all of it.
+const minBatches = 16
 
 // prepareToContinue waits until those who wait have been told to ask again, and no batch
 // waits to be taken up. False: the stream ended meanwhile.

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"strconv"
 
 	"go.temporal.io/sdk/temporal"
@@ -46,12 +47,11 @@ func (l *log) publish(work workflow.Context) {
 	if s.LastError != nil {
 		memo.LastError = &perdure.TimedError{At: s.LastError.At, Error: *shown.Brief(&s.LastError.Error)}
 	}
-	shown.Publish(work, shown.Status{State: s.State, Done: s.Done, Service: s.Service, Memo: memo, Lines: []shown.Line{
-		{Name: "protocol", Value: s.Protocol},
-		{Name: "events", Value: strconv.Itoa(s.Events)},
-		{Name: "bytes", Value: strconv.FormatInt(s.Bytes, 10)},
-		{Name: "reconnects", Value: strconv.Itoa(s.Reconnects)},
-		{Name: "error type", Value: s.ErrorType},
-		{Name: "error", Value: s.Error.String()},
+	shown.Publish(work, shown.Status{State: s.State, Done: s.Done, Service: s.Service, Memo: memo, Head: shown.Line{Name: "Stream", Value: l.input.Summary()}, Lines: []shown.Line{
+		{Name: "Protocol", Value: s.Protocol},
+		{Name: "Events", Words: strconv.Itoa(s.Events)},
+		{Name: "Bytes", Words: strconv.FormatInt(s.Bytes, 10)},
+		{Name: "Reconnects", Words: strconv.Itoa(s.Reconnects)},
+		{Name: cmp.Or(s.ErrorType, "Why"), Value: s.Error.String()},
 	}}, &l.Published, l.Attributes)
 }

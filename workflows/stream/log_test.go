@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -266,6 +267,44 @@ func TestWaitAnswersOnceTheEventIsThereOrNeverWillBe(t *testing.T) {
 	require.ErrorContains(t, answers["negative"].err, "offset")
 }
 
+// Who is gone does not wait for ever, and all share a timer.
+func TestNobodyWaitsForLong(t *testing.T) {
+	p := newPlay(t)
+	timers := 0
+	p.env.SetOnTimerScheduledListener(func(string, time.Duration) { timers++ })
+	long := 3600.0
+	var begin time.Time
+	answers := map[string]*answer{}
+	p.do(time.Second, func() {
+		begin = p.env.Now()
+		answers["first"] = p.wait(perdure.WaitEventRequest{Offset: 1})
+		answers["long"] = p.wait(perdure.WaitEventRequest{Offset: 2, WaitSeconds: &long})
+	})
+	p.do(31*time.Second, func() { answers["later"] = p.wait(perdure.WaitEventRequest{Offset: 3}) })
+	p.do(90*time.Second, func() { answers["again"] = p.wait(perdure.WaitEventRequest{Offset: 4}) })
+	p.at(5*time.Minute, ending(batch(1, 0, 1), "")).run()
+	require.NoError(t, p.env.GetWorkflowError())
+	for name, want := range map[string]time.Duration{"first": time.Minute, "long": time.Minute, "later": time.Minute, "again": 149 * time.Second} {
+		require.NoError(t, answers[name].err, name)
+		require.InDelta(t, want, answers[name].at.Sub(begin), float64(time.Second), name)
+		require.Zero(t, answers[name].status.Events)
+	}
+	require.Equal(t, 2+1, timers, "one a round, and the watch's")
+}
+
+// Bytes are the service's, not those of JSON's escapes.
+func TestBytesAreTheData(t *testing.T) {
+	b := perdure.Batch{Writer: 1}
+	want := 0
+	for data, n := range map[string]int{`"\u003cü\n\""`: 5, `""`: 0, `{"a":"\u003c"}`: 14, `12`: 2, `null`: 4} {
+		b.Events = append(b.Events, perdure.RecordedEvent{Type: "message", Data: json.RawMessage(data)})
+		want += n
+	}
+	p := newPlay(t).at(time.Second, ending(b, "")).run()
+	require.NoError(t, p.env.GetWorkflowError())
+	require.EqualValues(t, want, p.status().Bytes)
+}
+
 // A run that continues hands over what a reader would miss, and nothing that has come is
 // lost on the way.
 func TestContinueAsNewKeepsOffsets(t *testing.T) {
@@ -300,6 +339,27 @@ func TestContinueAsNewKeepsOffsets(t *testing.T) {
 	var segment perdure.StreamSegment
 	require.NoError(t, elsewhere.Details(&segment))
 	require.Equal(t, s.Segments[0], segment)
+}
+
+// A question to a run that has ended has a worker replay all of it: a run is as long as
+// one answer.
+func TestARunEndsWhenAnAnswerIsFull(t *testing.T) {
+	p := newPlay(t)
+	for i := range 40 {
+		b := batch(1, 10*i, 10)
+		for j := range b.Events {
+			b.Events[j].Data = json.RawMessage(`"` + strings.Repeat("x", 4000) + `"`)
+		}
+		p.at(time.Duration(i+1)*time.Second, b)
+	}
+	p.run()
+	var next *workflow.ContinueAsNewError
+	require.ErrorAs(t, p.env.GetWorkflowError(), &next)
+	s := p.status()
+	require.InDelta(t, 1_000_000/4092, s.Events, 10)
+	got, err := p.read(perdure.ReadRequest{})
+	require.NoError(t, err)
+	require.InDelta(t, s.Events, got.Next, 10, "read in one answer")
 }
 
 // Taken up from a token: offsets go on, and what came before is not here.

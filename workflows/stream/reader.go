@@ -29,6 +29,7 @@ const watchInterval = 15 * time.Minute
 func Reader(ctx workflow.Context, in perdure.ReaderInput) error {
 	options := workflow.ActivityOptions{
 		StartToCloseTimeout: startToCloseTimeout, HeartbeatTimeout: heartbeatTimeout, WaitForCancellation: true,
+		Summary:     "read the stream",
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 4 * time.Second},
 	}
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), perdure.ActivityReadStream, in).Get(ctx, nil)
@@ -86,7 +87,8 @@ func readerID(log, firstRunID string) string {
 // run that continues another is not told how it ends.
 func (l *log) watchReader(work workflow.Context) {
 	for !l.done() && !l.moving {
-		if workflow.Sleep(work, watchInterval) != nil {
+		watch := workflow.TimerOptions{Summary: "time to look for the reader"}
+		if workflow.NewTimerWithOptions(work, watchInterval, watch).Get(work, nil) != nil {
 			return
 		}
 		if l.done() || l.moving || workflow.Now(work).Sub(l.lastHeard) < watchInterval {

@@ -1,6 +1,9 @@
 package stream
 
 import (
+	"encoding/json"
+	"slices"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/perdure-dev/perdure"
@@ -33,8 +36,9 @@ func (l *log) record(work workflow.Context, b perdure.Batch) {
 	case have <= len(b.Events):
 		for _, e := range b.Events[have:] {
 			l.events = append(l.events, e)
+			l.kept += answerBytes(e)
 			s.Events++
-			s.Bytes += int64(len(e.Data))
+			s.Bytes += dataBytes(e.Data)
 		}
 		if b.Sealed != "" {
 			l.Sealed = b.Sealed
@@ -47,6 +51,21 @@ func (l *log) record(work workflow.Context, b perdure.Batch) {
 		return
 	}
 	l.publish(work)
+}
+
+// dataBytes is how long an event's data is: a text, or any other JSON as it is spelled.
+func dataBytes(data json.RawMessage) int64 {
+	if len(data) < 2 || data[0] != '"' {
+		return int64(len(data))
+	}
+	if !slices.Contains(data, '\\') { // nothing in it is escaped
+		return int64(len(data) - len(`""`))
+	}
+	var text string
+	if json.Unmarshal(data, &text) == nil {
+		return int64(len(text))
+	}
+	return int64(len(data))
 }
 
 // tell takes over what is known beside the events.

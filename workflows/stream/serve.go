@@ -49,7 +49,7 @@ func (l *log) token() (string, error) {
 func (l *log) position() (perdure.LogPosition, error) {
 	return perdure.LogPosition{
 		Next: l.Status.Events, Sealed: l.Sealed, Writer: l.Writer, Reconnects: l.Status.Reconnects,
-		FirstRunID: l.firstRunID, Done: l.done(),
+		LastEventID: l.Status.LastEventID, LastError: l.Status.LastError, FirstRunID: l.firstRunID, Done: l.done(),
 	}, nil
 }
 
@@ -74,7 +74,7 @@ func (l *log) readEvents(raw perdure.RawInput) (*perdure.Events, error) {
 	size := 0
 	for at := r.Offset; at < s.Events && (r.Max == 0 || at-r.Offset < r.Max); at++ {
 		e := l.events[at-l.firstOffset]
-		size += len(e.Data) + maxEscaped*(len(e.Type)+len(e.ID)) + eventOverhead
+		size += answerBytes(e)
 		if size > maxAnswerBytes && len(out.Events) > 0 {
 			break
 		}
@@ -83,6 +83,11 @@ func (l *log) readEvents(raw perdure.RawInput) (*perdure.Events, error) {
 	out.Next = r.Offset + len(out.Events)
 	out.Done = s.Done && out.Next == s.Events
 	return out, nil
+}
+
+// answerBytes is about what an event takes in an answer.
+func answerBytes(e perdure.RecordedEvent) int {
+	return len(e.Data) + maxEscaped*(len(e.Type)+len(e.ID)) + eventOverhead
 }
 
 // eventOverhead is what an event takes in an answer beside its data, and maxEscaped what a
@@ -107,47 +112,4 @@ func (l *log) elsewhere(offset int) error {
 // segmentOf is the place of the segment that has the event; -1 where none has.
 func segmentOf(segments []perdure.StreamSegment, offset int) int {
 	return sort.Search(len(segments), func(i int) bool { return segments[i].FirstOffset > offset }) - 1
-}
-
-func checkWait(raw perdure.RawInput) error {
-	_, err := readWait(raw)
-	return err
-}
-
-func readWait(raw perdure.RawInput) (perdure.WaitEventRequest, error) {
-	var r perdure.WaitEventRequest
-	if err := perdure.Decode(raw, &r); err != nil {
-		return r, failure.Invalid(err)
-	}
-	if err := r.Check(); err != nil {
-		return r, failure.Invalid(err)
-	}
-	return r, nil
-}
-
-// wait answers once an event is there or never will be, when its time is up, or when
-// this run is about to continue as new.
-func (l *log) wait(ctx workflow.Context, raw perdure.RawInput) (perdure.StreamStatus, error) {
-	ctx, _ = workflow.NewDisconnectedContext(ctx) // cancelling the workflow is answered by the status
-	r, err := readWait(raw)
-	if err != nil {
-		return perdure.StreamStatus{}, err
-	}
-	l.waits++
-	answered := func() bool { return r.Offset < l.Status.Events || l.done() || l.moving }
-	switch {
-	case answered():
-	case r.WaitSeconds == nil:
-		err = workflow.Await(ctx, answered)
-	case *r.WaitSeconds > 0:
-		_, err = workflow.AwaitWithTimeout(ctx, seconds(*r.WaitSeconds), answered)
-	}
-	if err != nil {
-		return perdure.StreamStatus{}, err
-	}
-	s := l.Status
-	if i := segmentOf(s.Segments, min(r.Offset, s.Events)); i >= 0 {
-		s.Segments = s.Segments[i:]
-	}
-	return s, nil
 }

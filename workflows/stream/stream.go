@@ -71,8 +71,12 @@ type log struct {
 	outer            workflow.Context
 	outerAttended    bool
 	cancels, batches workflow.ReceiveChannel
-	// recorded counts the batches of this run, waits the updates.
-	recorded, waits int
+	// recorded counts the batches of this run, waits the updates; kept is about what its
+	// events take in answers.
+	recorded, waits, kept int
+	// rounds counts how often all who waited for long were answered; ticking: they will be.
+	rounds  int
+	ticking bool
 	// lastHeard is when the reader was heard of last.
 	lastHeard time.Time
 	// lost: the reader is gone.
@@ -110,7 +114,11 @@ func newLog(ctx workflow.Context, raw perdure.RawInput, carried *Carried) *log {
 // begin reads the input, and starts who reads the stream. A typo is an error that names
 // the field, and not a workflow task that fails for ever.
 func (l *log) begin(work workflow.Context) {
-	if err := l.read(); err != nil {
+	err := l.read()
+	if err == nil {
+		err = failure.Recorded(work, l.input.Request)
+	}
+	if err != nil {
 		l.end(work, failed, perdure.StateFailed, perdure.ErrorInvalidInput, failure.Input(err))
 		return
 	}
@@ -137,5 +145,3 @@ func (l *log) read() error {
 }
 
 func (l *log) done() bool { return l.closing != open }
-
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -14,7 +14,24 @@ import (
 	"github.com/perdure-dev/perdure/activities/protocol/protocoltest"
 )
 
-func TestStreamer(t *testing.T) { protocoltest.RunStreamer(t, jsonl.Streamer{}, scenarios...) }
+func TestStreamer(t *testing.T) {
+	// A line is one JSON value, which is recorded as it is spelled. White space around it,
+	// and empty lines, mean nothing
+	//
+	//rule:jsonl 1 -
+
+	// The body's end is the end of the stream. A last line without its line end counts if
+	// it is whole
+	//
+	//rule:jsonl 2 -
+
+	// What is no JSON breaks the protocol, and so does an event stream; any other
+	// Content-Type will do
+	//
+	//rule:jsonl 3 -
+
+	protocoltest.RunStreamer(t, jsonl.Streamer{}, scenarios...)
+}
 
 func FuzzStreamer(f *testing.F) { protocoltest.FuzzStreamer(f, jsonl.Streamer{}, scenarios...) }
 
@@ -97,6 +114,8 @@ var scenarios = []protocoltest.StreamScenario{
 
 // Of a line of 33 MiB no more is held in memory than an event may have.
 func TestLongLinesAreNotHeldInMemory(t *testing.T) {
+	//rule:streams 7
+
 	s, err := jsonl.Streamer{}.Bind(nil)
 	require.NoError(t, err)
 	body := io.LimitReader(digits{}, 33<<20)
@@ -109,6 +128,8 @@ func TestLongLinesAreNotHeldInMemory(t *testing.T) {
 
 // The message names the line, and quotes nothing of it.
 func TestALineThatIsNoJSON(t *testing.T) {
+	//rule:jsonl 3
+
 	s, err := jsonl.Streamer{}.Bind(nil)
 	require.NoError(t, err)
 	for _, err = range s.Events(strings.NewReader("1\n\nsecret\n"), protocol.Position{}) {

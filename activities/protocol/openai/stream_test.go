@@ -13,6 +13,21 @@ import (
 )
 
 func TestStreamer(t *testing.T) {
+	// `data: [DONE]` ends the stream well, and is no event. `response.completed`,
+	// `response.incomplete` and `done` end it well, and are recorded
+	//
+	//rule:openaistream 1 OAI
+
+	// `response.failed`, an event `error`, and data with an `error` are recorded and end
+	// the stream as `OperationFailed`
+	//
+	//rule:openaistream 2 OAI; - for the type
+
+	// JSON in place of an event stream is `StartRejected` where it has an `error`; else it
+	// breaks the protocol
+	//
+	//rule:openaistream 3 -
+
 	protocoltest.RunStreamer(t, openai.Streamer{}, streamScenarios...)
 }
 
@@ -168,6 +183,8 @@ var streamScenarios = []protocoltest.StreamScenario{
 }
 
 func TestStreamErrorsInTheServicesWords(t *testing.T) {
+	//rule:openaistream 2
+
 	s, err := openai.Streamer{}.Bind(nil)
 	require.NoError(t, err)
 	for _, test := range []struct {
@@ -198,6 +215,8 @@ func TestStreamErrorsInTheServicesWords(t *testing.T) {
 }
 
 func TestJSONInPlaceOfAStreamSaysWhatToDo(t *testing.T) {
+	//rule:openaistream 3
+
 	s, err := openai.Streamer{}.Bind(nil)
 	require.NoError(t, err)
 	for _, err := range s.Events(strings.NewReader(`{"choices":[]}`), protocol.Position{}) {

@@ -17,6 +17,12 @@ import (
 
 // An event has at most maxEventBytes of data, in one line or many.
 func TestMaxEventBytes(t *testing.T) {
+	// An event has at most `maxEventBytes` of data. One more ends the stream as
+	// `EventTooLarge`, and neither that event nor a comment of any length is held in
+	// memory
+	//
+	//rule:streams 7 -
+
 	for _, test := range []struct {
 		name, body string
 		ok         bool
@@ -63,6 +69,8 @@ func count(s protocol.Streaming, body io.Reader) (events int, err error) {
 // Of a line of 33 MiB no more is held in memory than an event may have, and of a comment
 // nothing.
 func TestLongLinesAreNotHeldInMemory(t *testing.T) {
+	//rule:streams 7
+
 	const length = 33 << 20
 	for _, test := range []struct {
 		name, begin string
@@ -95,6 +103,8 @@ func TestLongLinesAreNotHeldInMemory(t *testing.T) {
 
 // So do lines that are no event for ever.
 func TestCommentsForEverTakeNoMemory(t *testing.T) {
+	//rule:streams 7
+
 	s, err := sse.Streamer{}.Bind(nil)
 	require.NoError(t, err)
 	body := io.MultiReader(&repeated{line: ": ping\n", times: 1 << 20}, strings.NewReader("data: after\n\n"))

@@ -100,6 +100,39 @@ func withLineEnds(body string, ends []string) string {
 }
 
 func TestRules(t *testing.T) {
+	// The body is UTF-8, whatever its Content-Type says; one byte order mark before it is
+	// dropped, and what is malformed becomes U+FFFD
+	//
+	//rule:sse 1 WHATWG section 9.2.5; WHATWG Encoding
+
+	// CR, LF and CRLF end a line, also where the bytes come apart
+	//
+	//rule:sse 2 WHATWG section 9.2.5
+
+	// Lines that begin with a colon, and fields that nobody knows, mean nothing
+	//
+	//rule:sse 3 WHATWG section 9.2.6
+
+	// One space after the colon goes. Lines of `data` are joined by LF; the last `event`
+	// counts, and an event without one is a `message`
+	//
+	//rule:sse 4 WHATWG section 9.2.6
+
+	// `id` holds from its event on, also where that has no data. An empty one resets it,
+	// one with a NUL in it is ignored
+	//
+	//rule:sse 5 WHATWG section 9.2.6
+
+	// `retry` is milliseconds in ASCII digits, else ignored; less than 1 ms is that, more
+	// than an hour is an hour
+	//
+	//rule:sse 6 WHATWG section 9.2.6; - for the bounds
+
+	// An event without data is none, nor is one that the body's end cuts off: that is a
+	// break
+	//
+	//rule:sse 7 WHATWG section 9.2.6; - for the break
+
 	for _, rule := range rules {
 		for name, ends := range lineEnds {
 			t.Run(rule.name+"/"+name, func(t *testing.T) {
@@ -190,6 +223,8 @@ func dispatched(events []sse.Event) (out []sse.Event) {
 
 // However a body comes, it means what the standard says.
 func TestAnyChunksMeanTheSame(t *testing.T) {
+	//rule:sse 2
+
 	pieces := []string{
 		"data", "event", "id", "retry", ":", ": ", " ", "\n", "\r", "\r\n", "\n\n", "\r\r", "a", "{}", "12", "ü", "🚀", "\xf0\x9f", "\xff", "\x00", "\ufeff", "data: ", "data: x\n\n", "id: 7\n", strings.Repeat("x", 5000),
 	}

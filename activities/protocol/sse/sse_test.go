@@ -8,7 +8,16 @@ import (
 	"github.com/perdure-dev/perdure/activities/protocol/sse"
 )
 
-func TestStreamer(t *testing.T) { protocoltest.RunStreamer(t, sse.Streamer{}, scenarios...) }
+func TestStreamer(t *testing.T) {
+	//rule:streams 2
+
+	// A body that ends after a whole event is the end of the stream; with option
+	// `endEvents` only an event of such a type is
+	//
+	//rule:sse 8 -
+
+	protocoltest.RunStreamer(t, sse.Streamer{}, scenarios...)
+}
 
 func FuzzStreamer(f *testing.F) { protocoltest.FuzzStreamer(f, sse.Streamer{}, scenarios...) }
 

@@ -1,0 +1,72 @@
+package stream
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/workflows/internal/failure"
+)
+
+// maxWait is about how long anybody waits: Temporal has ten updates in flight, and one
+// whose caller is gone is in flight until it is answered.
+const maxWait = time.Minute
+
+func checkWait(raw perdure.RawInput) error {
+	_, err := readWait(raw)
+	return err
+}
+
+func readWait(raw perdure.RawInput) (perdure.WaitEventRequest, error) {
+	var r perdure.WaitEventRequest
+	if err := perdure.Decode(raw, &r); err != nil {
+		return r, failure.Invalid(err)
+	}
+	if err := r.Check(); err != nil {
+		return r, failure.Invalid(err)
+	}
+	return r, nil
+}
+
+// wait answers once an event is there or never will be, when its time is up, or when
+// this run is about to continue as new.
+func (l *log) wait(ctx workflow.Context, raw perdure.RawInput) (perdure.StreamStatus, error) {
+	ctx, _ = workflow.NewDisconnectedContext(ctx) // cancelling the workflow is answered by the status
+	r, err := readWait(raw)
+	if err != nil {
+		return perdure.StreamStatus{}, err
+	}
+	l.waits++
+	answered := func() bool { return r.Offset < l.Status.Events || l.done() || l.moving }
+	switch {
+	case answered():
+	case r.WaitSeconds == nil || *r.WaitSeconds >= maxWait.Seconds():
+		err = l.awaitRound(ctx, answered)
+	case *r.WaitSeconds > 0:
+		_, err = workflow.AwaitWithTimeout(ctx, time.Duration(*r.WaitSeconds*float64(time.Second)), answered)
+	}
+	if err != nil {
+		return perdure.StreamStatus{}, err
+	}
+	s := l.Status
+	if i := segmentOf(s.Segments, min(r.Offset, s.Events)); i >= 0 {
+		s.Segments = s.Segments[i:]
+	}
+	return s, nil
+}
+
+// awaitRound waits with all others who wait for long. One timer answers them, which is
+// two events of the history in a minute, and not in each wait.
+func (l *log) awaitRound(ctx workflow.Context, answered func() bool) error {
+	if !l.ticking {
+		l.ticking = true
+		workflow.Go(ctx, func(ctx workflow.Context) {
+			_ = workflow.Sleep(ctx, maxWait)
+			l.ticking = false
+			l.rounds++
+		})
+	}
+	round := l.rounds
+	return workflow.Await(ctx, func() bool { return answered() || l.rounds > round })
+}
