@@ -46,8 +46,9 @@ func (o *operation) await(work workflow.Context, until func() bool) {
 	o.attend(work)
 }
 
-// awaitFor is await for at most d.
-func (o *operation) awaitFor(work workflow.Context, d time.Duration, until func() bool) {
-	_, _ = workflow.AwaitWithTimeout(work, d, func() bool { return until() || o.done() || o.called() })
+// awaitFor is await for at most d, by a timer of that name.
+func (o *operation) awaitFor(work workflow.Context, d time.Duration, name string, until func() bool) {
+	timer := workflow.AwaitOptions{Timeout: d, TimerOptions: workflow.TimerOptions{Summary: name}}
+	_, _ = workflow.AwaitWithOptions(work, timer, func() bool { return until() || o.done() || o.called() })
 	o.attend(work)
 }

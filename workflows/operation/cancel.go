@@ -81,7 +81,7 @@ func (o *operation) sendCancel(work workflow.Context) {
 func (o *operation) stopRemote(work workflow.Context) (perdure.CancelAnswer, bool) {
 	var answer perdure.CancelAnswer
 	asked := o.Sealed
-	request := workflow.ExecuteActivity(activityContext(o.beside, false), perdure.ActivityCancel, perdure.CancelTask{State: asked})
+	request := workflow.ExecuteActivity(activityContext(o.beside, "ask the service to stop", false), perdure.ActivityCancel, perdure.CancelTask{State: asked})
 	if err := request.Get(work, &answer); err != nil {
 		if !temporal.IsCanceledError(err) {
 			o.noteFailure(work, err)
@@ -120,14 +120,20 @@ func (o *operation) limitGrace(work workflow.Context) {
 	}
 	left := max(0, o.Status.Cancel.RequestedAt.Add(grace).Sub(workflow.Now(work)))
 	workflow.Go(o.beside, func(beside workflow.Context) {
-		if workflow.Sleep(beside, left) != nil {
+		if pause(beside, left, "time for the service to stop") != nil {
 			return
 		}
 		if left < remoteStopTimeout { // however short the grace, the request to stop is made
-			_, _ = workflow.AwaitWithTimeout(beside, remoteStopTimeout-left, func() bool { return o.CancelSent || o.done() })
+			o.awaitStop(beside, remoteStopTimeout-left)
 		}
 		o.end(beside, canceled, perdure.StateUnknown, "", nil)
 	})
+}
+
+// awaitStop waits until the request to stop has been made.
+func (o *operation) awaitStop(beside workflow.Context, d time.Duration) {
+	timer := workflow.AwaitOptions{Timeout: d, TimerOptions: workflow.TimerOptions{Summary: "time to ask the service to stop"}}
+	_, _ = workflow.AwaitWithOptions(beside, timer, func() bool { return o.CancelSent || o.done() })
 }
 
 // limitTime ends the operation at its deadline. The remote is left alone unless
@@ -138,7 +144,7 @@ func (o *operation) limitTime() {
 	}
 	deadline := o.Deadline
 	workflow.Go(o.beside, func(beside workflow.Context) {
-		if workflow.Sleep(beside, max(0, deadline.Sub(workflow.Now(beside)))) != nil || o.done() || !deadline.Equal(o.Deadline) {
+		if pause(beside, max(0, deadline.Sub(workflow.Now(beside))), "timeoutSeconds") != nil || o.done() || !deadline.Equal(o.Deadline) {
 			return
 		}
 		o.timeOut(beside)
@@ -169,7 +175,7 @@ func (o *operation) cancelOnTimeout(work workflow.Context) {
 	o.Status.Cancel = &perdure.CancelStatus{RequestedAt: workflow.Now(work).UTC(), Reason: "timeoutSeconds passed"}
 	bounded, stop := workflow.WithCancel(o.beside)
 	defer stop()
-	options := workflow.GetActivityOptions(activityContext(bounded, false))
+	options := workflow.GetActivityOptions(activityContext(bounded, "time is up: ask the service to stop", false))
 	options.ScheduleToCloseTimeout = remoteStopTimeout
 	var answer perdure.CancelAnswer
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(bounded, options), perdure.ActivityCancel, perdure.CancelTask{State: o.Sealed}).Get(work, &answer)

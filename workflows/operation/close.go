@@ -44,6 +44,7 @@ func (o *operation) end(work workflow.Context, how closing, state perdure.State,
 	if s.State == perdure.StateSucceeded && how == completed {
 		s.LastError = nil
 	}
+	o.countEnd(work, state)
 	if o.cancelBeside != nil {
 		o.cancelBeside()
 	}

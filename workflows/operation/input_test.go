@@ -42,6 +42,8 @@ func TestWrongInputFailsAndNamesTheField(t *testing.T) {
 		{"maximum below interval", raw(`{"request":{"service":"jobs","method":"POST","url":"/j"},"polling":{"intervalSeconds":9,"maxIntervalSeconds":3}}`), "polling.maxIntervalSeconds: is 3"},
 		{"negative time-out", raw(`{"request":{"service":"jobs","method":"POST","url":"/j"},"timeoutSeconds":-1}`), "timeoutSeconds: is -1"},
 		{"negative grace", raw(`{"request":{"service":"jobs","method":"POST","url":"/j"},"cancel":{"graceSeconds":-1}}`), "cancel.graceSeconds: is -1"},
+		{"report without signal", raw(`{"request":{"service":"jobs","method":"POST","url":"/j"},"report":{}}`), "report.signal: is missing"},
+		{"reports too often", raw(`{"request":{"service":"jobs","method":"POST","url":"/j"},"report":{"signal":"s","intervalSeconds":0.5}}`), "report.intervalSeconds: is 0.5"},
 		{"no protocol name", raw(`{"request":{"service":"jobs","method":"POST","url":"/j"},"protocol":{"options":{}}}`), "protocol.name: is missing"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -30,6 +30,7 @@ func Operation(ctx workflow.Context, input perdure.RawInput, carried *Carried) (
 	}
 	o.limitTime()
 	o.resumeCancel(work)
+	o.keepReporting(work)
 	for !o.done() {
 		o.attend(work)
 		switch {

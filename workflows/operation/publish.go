@@ -1,7 +1,6 @@
 package operation
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -34,7 +33,7 @@ var zeroTime time.Time
 // publish shows the status where it can be seen without asking the workflow: in
 // search attributes, in the memo, and in Temporal's web UI.
 func (o *operation) publish(work workflow.Context) {
-	workflow.SetCurrentDetails(work, details(o.Status))
+	o.showDetails(work)
 	now := publishable(o.Status)
 	if now == o.Published {
 		return
@@ -90,38 +89,6 @@ func forMemo(s perdure.Status) perdure.Status {
 		s.LastError = &e
 	}
 	return s
-}
-
-// details is what Temporal's web UI shows, in Markdown.
-func details(s perdure.Status) string {
-	var b strings.Builder
-	line := func(name, value string) {
-		if value != "" {
-			fmt.Fprintf(&b, "- %s: `%s`\n", name, strings.ReplaceAll(value, "`", "'"))
-		}
-	}
-	line("state", string(s.State))
-	line("service", s.Service)
-	line("protocol", s.Protocol)
-	line("remote id", withoutSecrets(s.RemoteID))
-	line("service status", s.ServiceStatus)
-	if s.PercentComplete != nil {
-		line("percent complete", fmt.Sprintf("%.0f", *s.PercentComplete))
-	}
-	line("next poll", stamp(s.NextPollAt))
-	if s.LastError != nil {
-		line("last error", stamp(s.LastError.At)+" "+s.LastError.Error.String())
-	}
-	line("error type", s.ErrorType)
-	line("error", s.Error.String())
-	return b.String()
-}
-
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
 }
 
 // withoutSecrets is an id that may be a URL, without its user and query.

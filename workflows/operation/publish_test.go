@@ -154,11 +154,13 @@ func TestCurrentDetailsTellHowItGoes(t *testing.T) {
 		return metadata.GetCurrentDetails()
 	}
 	s := newStage(t)
-	s.starts = []act[startTask]{now[startTask](accepted(time.Minute, percent(40), status("in `progress`"), func(a *answer) {
+	s.starts = []act[startTask]{now[startTask](accepted(time.Minute, percent(40), status("in `progress` | so"), func(a *answer) {
 		a.RemoteID = "https://jobs.test/7?sig=canary"
 	}))}
-	const want = "- state: `running`\n- service: `jobs`\n- protocol: `openai`\n- remote id: `https://jobs.test/7`\n" +
-		"- service status: `in 'progress'`\n- percent complete: `40`\n- next poll: `2026-01-02T03:05:05Z`\n"
+	const want = "| Operation | `jobs: POST /jobs` |\n| --- | --- |\n| State | `running` 40 % |\n| Service | `jobs` by the protocol openai |\n" +
+		"| Service says | `in 'progress' \\| so` |\n| Remote id | `https://jobs.test/7` |\n" +
+		"| Last answer | HTTP 200, 2026-01-02T03:04:05Z |\n| Next question | 2026-01-02T03:05:05Z |\n" +
+		"| Cancel | Request Cancellation; or the signal `cancel`, which takes `{\"reason\": \"…\"}` |\n"
 	s.at(time.Second, func() { require.Equal(t, want, read(s)) })
 	s.suggestAt(2 * time.Second)
 	second, args := s.moves(request())
@@ -167,7 +169,7 @@ func TestCurrentDetailsTellHowItGoes(t *testing.T) {
 		return bad(perdure.StateFailed, perdure.ErrorOperationFailed, "C", "no more"), nil
 	}}
 	second.run(args...).failed()
-	require.Contains(t, read(second), "- error type: `OperationFailed`\n- error: `C: no more`\n")
+	require.Contains(t, read(second), "| OperationFailed | `C: no more` |\n")
 	require.Empty(t, second.attributes, "published already")
 	require.Equal(t, 1, second.memos)
 }

@@ -24,9 +24,10 @@ var retries = temporal.RetryPolicy{
 	InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 4 * time.Second,
 }
 
-func activityContext(ctx workflow.Context, waitForCancellation bool) workflow.Context {
+func activityContext(ctx workflow.Context, name string, waitForCancellation bool) workflow.Context {
 	policy := retries
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:             name,
 		StartToCloseTimeout: startToCloseTimeout,
 		HeartbeatTimeout:    heartbeatTimeout,
 		WaitForCancellation: waitForCancellation,
@@ -58,7 +59,7 @@ func (o *operation) tryStart(work workflow.Context) {
 	defer cancel()
 	o.interrupt, o.replan = false, false
 	unsent := false
-	started := workflow.ExecuteActivity(activityContext(cancelable, true), perdure.ActivityStart, task)
+	started := workflow.ExecuteActivity(activityContext(cancelable, o.startName(), true), perdure.ActivityStart, task)
 	for !started.IsReady() && !o.done() {
 		o.await(work, func() bool { return started.IsReady() || o.interrupt })
 		if o.interrupt {
@@ -95,6 +96,7 @@ func (o *operation) unsent(work workflow.Context, task perdure.StartTask) bool {
 	}
 	local := workflow.WithLocalActivityOptions(work, workflow.LocalActivityOptions{
 		ScheduleToCloseTimeout: 5 * time.Second, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
+		Summary: "has any worker sent the start?",
 	})
 	var seen perdure.StartSeen
 	err := workflow.ExecuteLocalActivity(local, perdure.ActivityLookAtStart, look).Get(work, &seen)
@@ -136,7 +138,7 @@ func (o *operation) watch(work workflow.Context) {
 	o.interrupt, o.replan = false, false
 	task := o.pollTask()
 	task.WaitSeconds = max(0, o.NextAt.Sub(workflow.Now(work)).Seconds())
-	watched := workflow.ExecuteActivity(activityContext(cancelable, true), perdure.ActivityPoll, task)
+	watched := workflow.ExecuteActivity(activityContext(cancelable, o.watchName(work), true), perdure.ActivityPoll, task)
 	for !watched.IsReady() && !o.done() {
 		o.await(work, func() bool { return watched.IsReady() || o.interrupt || o.mustContinue(work) })
 		if o.interrupt || o.mustContinue(work) {
@@ -181,7 +183,7 @@ func (o *operation) waitIsLong(work workflow.Context) bool {
 func (o *operation) waitDurably(work workflow.Context) {
 	until := o.NextAt
 	o.Status.NextPollAt = until
-	o.awaitFor(work, until.Sub(workflow.Now(work)), func() bool {
+	o.awaitFor(work, until.Sub(workflow.Now(work)), o.waitName(), func() bool {
 		return !o.NextAt.Equal(until) || o.mustContinue(work) || o.unwanted()
 	})
 }
@@ -200,7 +202,7 @@ func (o *operation) ask(ctx workflow.Context, headers map[string][]string) error
 	defer func() { o.besides-- }()
 	task := o.pollTask()
 	task.Once, task.Headers = true, headers
-	asked := workflow.ExecuteActivity(activityContext(o.beside, false), perdure.ActivityPoll, task)
+	asked := workflow.ExecuteActivity(activityContext(o.beside, "ask once, now", false), perdure.ActivityPoll, task)
 	var a perdure.Answer
 	if err := asked.Get(ctx, &a); err != nil {
 		if !temporal.IsCanceledError(err) {

@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"cmp"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -12,6 +13,8 @@ import (
 // Carried is what a run hands to the next one at continue-as-new: all that a reader
 // of status, response or token would miss, and all that is needed to go on.
 type Carried struct {
+	// Summary is what the operation is about, for people.
+	Summary  string            `json:"summary,omitempty"`
 	Status   perdure.Status    `json:"status"`
 	Sealed   string            `json:"sealed,omitempty"`
 	Response *perdure.Response `json:"response,omitempty"`
@@ -45,6 +48,8 @@ type Carried struct {
 	CancelSent bool      `json:"cancelSent,omitempty"`
 	Attributes []string  `json:"attributes,omitempty"`
 	Published  published `json:"published"`
+	// Reports is nil where the parent does not want to be told.
+	Reports *reports `json:"reports,omitempty"`
 }
 
 // operation is one run of the workflow.
@@ -107,11 +112,19 @@ func newOperation(ctx workflow.Context, raw perdure.RawInput, carried *Carried) 
 
 // begin reads the input and what it says of the operation.
 func (o *operation) begin(ctx workflow.Context) {
-	if err := o.read(); err != nil {
+	err := o.read()
+	if err == nil {
+		err = failure.Recorded(ctx, o.input.Request)
+	}
+	if err == nil {
+		err = o.takeReport(ctx)
+	}
+	if err != nil {
 		o.end(ctx, failed, perdure.StateFailed, perdure.ErrorInvalidInput, failure.Input(err))
 		return
 	}
 	in := &o.input
+	o.Summary = cmp.Or(givenSummary(ctx), in.Summary())
 	o.Status.Type, o.Status.Service, o.Status.Protocol = in.Type, in.ServiceName(), perdure.AutoProtocol
 	if in.Protocol != nil {
 		o.Status.Protocol = in.Protocol.Name
@@ -120,6 +133,7 @@ func (o *operation) begin(ctx workflow.Context) {
 	if in.TimeoutSeconds > 0 {
 		o.Deadline = o.Status.StartedAt.Add(seconds(in.TimeoutSeconds))
 	}
+	o.showDetails(ctx)
 }
 
 // read decodes the input: a typo is an error that names the field, and not a

@@ -1,0 +1,59 @@
+package perdure_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/perdure-dev/perdure"
+)
+
+func TestOperationResultDecode(t *testing.T) {
+	t.Parallel()
+	object := perdure.OperationResult{Value: json.RawMessage(`{"id":"vs_1"}`)}
+	text := perdure.OperationResult{ValueBody: perdure.TextBody("one\ntwo\n")}
+	for _, test := range []struct {
+		name    string
+		result  perdure.OperationResult
+		into    any
+		want    any
+		wantErr string
+	}{
+		{name: "an object", result: object, into: new(map[string]string), want: map[string]string{"id": "vs_1"}},
+		{name: "an object's bytes", result: object, into: new([]byte), want: []byte(`{"id":"vs_1"}`)},
+		{name: "an object as it is", result: object, into: new(json.RawMessage), want: json.RawMessage(`{"id":"vs_1"}`)},
+		{name: "an object is no string", result: object, into: new(string), wantErr: "read the value"},
+		{name: "a JSON string", result: perdure.OperationResult{Value: json.RawMessage(`"a"`)}, into: new(string), want: "a"},
+		{name: "a text", result: text, into: new(string), want: "one\ntwo\n"},
+		{name: "a text's bytes", result: text, into: new([]byte), want: []byte("one\ntwo\n")},
+		{name: "a text is no object", result: text, into: new(map[string]string), wantErr: "use []byte"},
+		{name: "none", result: perdure.OperationResult{}, into: new(string), want: ""},
+		{name: "null", result: perdure.OperationResult{Value: json.RawMessage("null")}, into: new([]byte), want: []byte(nil)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			err := test.result.Decode(test.into)
+			if test.wantErr != "" {
+				require.ErrorContains(t, err, test.wantErr)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, test.want, deref(test.into))
+		})
+	}
+}
+
+func deref(p any) any {
+	switch p := p.(type) {
+	case *string:
+		return *p
+	case *[]byte:
+		return *p
+	case *json.RawMessage:
+		return *p
+	case *map[string]string:
+		return *p
+	}
+	return nil
+}
