@@ -1,6 +1,7 @@
 package perdure
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -29,6 +30,28 @@ const (
 // others stand for a failed one.
 const ErrorCanceled = "Canceled"
 
+// What an operation, a collection or a stream comes to that most callers tell apart:
+// errors.Is finds it in the errors of all three.
+var (
+	// ErrCanceled: it was canceled, by whomever, or that was asked for and never confirmed,
+	// which the state in the error's status says. The type of the error is ErrorCanceled.
+	ErrCanceled = errors.New("perdure: canceled")
+	// ErrAmbiguous: it cannot be known whether the service started it. The type of the
+	// error is ErrorStartAmbiguous.
+	ErrAmbiguous = errors.New("perdure: ambiguous")
+)
+
+// isType reports whether target is the error that stands for a type.
+func isType(target error, errorType string) bool {
+	switch errorType {
+	case ErrorCanceled:
+		return target == ErrCanceled //nolint:errorlint // this is what errors.Is asks
+	case ErrorStartAmbiguous:
+		return target == ErrAmbiguous //nolint:errorlint // this is what errors.Is asks
+	}
+	return false
+}
+
 // ErrorRunMoved is the type of an update's error when the workflow continues as
 // new before the update could be answered: ask again, the next run answers.
 const ErrorRunMoved = "RunMoved"
@@ -49,6 +72,8 @@ type OperationError struct {
 	Type    string // one of the Error constants
 	Message string
 	Status  Status
+	// Err is the same in the service's own type, where a typed client knows one; else nil.
+	Err error
 }
 
 // Error gives type and message in one line.
@@ -59,11 +84,14 @@ func (e *OperationError) Error() string {
 	return "perdure: " + e.Type + ": " + e.Message
 }
 
-// Is reports whether target is an *OperationError of the same type that says
-// nothing more.
+// Unwrap gives Err.
+func (e *OperationError) Unwrap() error { return e.Err }
+
+// Is reports whether target is an *OperationError of the same type that says nothing more, or
+// the error that stands for the type, as ErrCanceled.
 func (e *OperationError) Is(target error) bool {
 	t, ok := target.(*OperationError)
-	return ok && t.Type == e.Type && t.Message == "" && t.Status.State == ""
+	return ok && t.Type == e.Type && t.Message == "" && t.Status.State == "" || isType(target, e.Type)
 }
 
 // CollectionError says that a page could not be had, or how a collection ended badly.
@@ -71,6 +99,8 @@ type CollectionError struct {
 	Type    string // one of the Error constants
 	Message string
 	Status  CollectionStatus
+	// Err is the same in the service's own type, where a typed client knows one; else nil.
+	Err error
 }
 
 // Error gives type and message in one line.
@@ -81,11 +111,14 @@ func (e *CollectionError) Error() string {
 	return "perdure: " + e.Type + ": " + e.Message
 }
 
-// Is reports whether target is a *CollectionError of the same type that says nothing
-// more.
+// Unwrap gives Err.
+func (e *CollectionError) Unwrap() error { return e.Err }
+
+// Is reports whether target is a *CollectionError of the same type that says nothing more, or
+// the error that stands for the type, as ErrCanceled.
 func (e *CollectionError) Is(target error) bool {
 	t, ok := target.(*CollectionError)
-	return ok && t.Type == e.Type && t.Message == "" && t.Status.State == ""
+	return ok && t.Type == e.Type && t.Message == "" && t.Status.State == "" || isType(target, e.Type)
 }
 
 // StreamError says how a stream ended badly.
@@ -93,6 +126,8 @@ type StreamError struct {
 	Type    string // one of the Error constants
 	Message string
 	Status  StreamStatus
+	// Err is the same in the service's own type, where a typed client knows one; else nil.
+	Err error
 }
 
 // Error gives type and message in one line.
@@ -103,10 +138,14 @@ func (e *StreamError) Error() string {
 	return "perdure: " + e.Type + ": " + e.Message
 }
 
-// Is reports whether target is a *StreamError of the same type that says nothing more.
+// Unwrap gives Err.
+func (e *StreamError) Unwrap() error { return e.Err }
+
+// Is reports whether target is a *StreamError of the same type that says nothing more, or
+// the error that stands for the type, as ErrCanceled.
 func (e *StreamError) Is(target error) bool {
 	t, ok := target.(*StreamError)
-	return ok && t.Type == e.Type && t.Message == "" && t.Status.State == ""
+	return ok && t.Type == e.Type && t.Message == "" && t.Status.State == "" || isType(target, e.Type)
 }
 
 // InputError says which field of an input is wrong and what would be right.

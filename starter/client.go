@@ -8,22 +8,26 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/payloads"
 	"github.com/perdure-dev/perdure/tokens"
 )
 
-// Options of a Client. The zero value is fine for all but rehydrating.
+// Options of a Client. The zero value is fine.
 type Options struct {
 	// TaskQueue that the workers serve. Default perdure.DefaultTaskQueue.
 	TaskQueue string
-	// Keyset verifies continuation tokens; the workers' own. Required to rehydrate.
+	// Keyset verifies continuation tokens; the workers' own. Default: none, and a worker
+	// verifies what is rehydrated, which takes a workflow more.
 	Keyset *tokens.Keyset
 	// TokenLifetime is how old a token may be that is rehydrated; 0: no bound here
 	// (a worker has its own).
 	TokenLifetime time.Duration
 	// Namespace is the one that the Temporal client was made with. Default "default".
 	Namespace string
-	// DataConverter is the one that the Temporal client was made with. Default: the
-	// SDK's.
+	// Payloads that the Temporal client was made with. Default: payloads are neither
+	// encrypted nor stored outside.
+	Payloads *payloads.Payloads
+	// DataConverter that the Temporal client was made with. Default: that of Payloads.
 	DataConverter converter.DataConverter
 	// QueryTimeout is how long a worker is waited for before the status is answered
 	// from what was recorded last. Default 5 s.
@@ -50,13 +54,24 @@ func New(temporal client.Client, o Options) (*Client, error) {
 	if o.Namespace == "" {
 		o.Namespace = client.DefaultNamespace
 	}
+	if o.Payloads == nil {
+		o.Payloads = payloads.New(payloads.Options{})
+	}
 	if o.DataConverter == nil {
-		o.DataConverter = converter.GetDefaultDataConverter()
+		o.DataConverter = o.Payloads.DataConverter()
 	}
 	if o.QueryTimeout == 0 {
 		o.QueryTimeout = defaultQueryTimeout
 	}
 	return &Client{temporal: temporal, Options: o}, nil
+}
+
+// takes refuses a request that Temporal does not record, where there is no store.
+func (c *Client) takes(r *perdure.Request) error {
+	if c.Payloads.Stored() {
+		return nil
+	}
+	return r.CheckRecorded()
 }
 
 // namespace is the Temporal client's. The SDK gives no getter, so it is an option.

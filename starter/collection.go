@@ -70,34 +70,21 @@ func AttachCollection[T any](ctx context.Context, c *Client, id string) (*Collec
 }
 
 // RehydrateCollection starts a collection that goes on from the page which a token
-// names: that page has the index 0. The token is verified first; an error of package
-// tokens says why it is refused.
+// names: that page has the index 0. The token is verified first, here where there is
+// Options.Keyset, and else by a worker; an error of package tokens says why it is refused.
 func RehydrateCollection[T any](ctx context.Context, c *Client, token tokens.Token, o *RehydrateOptions) (*Collection[T], error) {
-	if c.Keyset == nil {
-		return nil, ErrNoKeyset
-	}
-	if _, err := tokens.Parse(token.Text()); err != nil { // none
+	h, err := c.rehydrateCollection(ctx, token, orDefault(o))
+	if h == nil {
 		return nil, err
 	}
-	if o == nil {
-		o = &RehydrateOptions{}
-	}
-	in := perdure.CollectionInput{Token: token.Text(), Type: o.Type, Audience: o.Audience, Service: o.Service}
-	return StartCollection[T](ctx, c, in, nil)
+	return &Collection[T]{h}, err
 }
 
 // Pages starts a collection and goes through its pages. Nothing runs until it is ranged
 // over. An error comes once, last, with a nil page; the pages before it were delivered,
 // and the last one's NextPageToken goes on from there.
 func Pages[T any](ctx context.Context, c *Client, in perdure.CollectionInput, o *CollectionOptions) iter.Seq2[*Page[T], error] {
-	return func(yield func(*Page[T], error) bool) {
-		h, err := StartCollection[T](ctx, c, in, o)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		h.Pages(ctx, nil)(yield)
-	}
+	return pagesOf(ctx, func() (*Collection[T], error) { return StartCollection[T](ctx, c, in, o) })
 }
 
 // All starts a collection and goes through its values, page after page. An error comes
@@ -120,7 +107,7 @@ func (c *Collection[T]) Pages(ctx context.Context, o *PagesOptions) iter.Seq2[*P
 	return func(yield func(*Page[T], error) bool) {
 		for raw, err := range newReader(c.collection).pages(ctx, from) {
 			if err != nil {
-				yield(nil, err)
+				yield(nil, c.inServiceType(err))
 				return
 			}
 			page, err := typed[T](raw)
@@ -147,7 +134,7 @@ func (c *Collection[T]) Page(ctx context.Context, index int) (*Page[T], error) {
 	r.max = 1
 	raw, err := r.page(ctx, index)
 	if err != nil {
-		return nil, err
+		return nil, c.inServiceType(err)
 	}
 	return typed[T](raw)
 }

@@ -1,10 +1,10 @@
 package starter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -35,6 +35,9 @@ func collectionError(app *temporal.ApplicationError) *perdure.CollectionError {
 
 func (c *Client) startCollection(ctx context.Context, in perdure.CollectionInput, o *CollectionOptions) (*collection, error) {
 	if err := in.Check(); err != nil {
+		return nil, err
+	}
+	if err := c.takes(in.Request); err != nil {
 		return nil, err
 	}
 	if err := c.checkPageToken(in); err != nil {
@@ -110,7 +113,7 @@ func (h *collection) ended(s perdure.CollectionStatus) error {
 func (h *collection) startOnce(ctx context.Context, in perdure.CollectionInput, o CollectionOptions) error {
 	c := h.client
 	start := c.temporal.NewWithStartWorkflowOperation(
-		c.workflowOptions(h.id, requestSummary(in.Type, in.Request, in.ServiceName(), o.Summary), enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE), perdure.WorkflowCollection, in)
+		c.workflowOptions(h.id, cmp.Or(o.Summary, in.Summary()), enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE), perdure.WorkflowCollection, in)
 	update, err := c.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: start,
 		UpdateOptions: client.UpdateWorkflowOptions{
@@ -139,10 +142,7 @@ func (c *Client) checkPageToken(in perdure.CollectionInput) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.Keyset.Open(token, tokens.Expect{
-		Kind: tokens.KindPage, Type: in.Type, Audience: in.Audience, Service: in.Service,
-		Lifetime: c.TokenLifetime, Now: time.Now(),
-	})
+	_, err = c.verify(tokens.KindPage, token, RehydrateOptions{Type: in.Type, Audience: in.Audience, Service: in.Service})
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
 
 	"github.com/perdure-dev/perdure"
 )
@@ -25,6 +26,7 @@ func (c *Client) whileInTemporal(s perdure.CollectionStatus, d *workflowservice.
 		}
 		last := perdure.TimedError{At: attempted(a.GetLastAttemptCompleteTime().AsTime(), s.StartedAt)}
 		if len(failure.GetDetails().GetPayloads()) == 0 || c.DataConverter.FromPayloads(failure.GetDetails(), &last.Error) != nil {
+			converter.DecodeCommonFailureAttributes(c.DataConverter, a.GetLastFailure())
 			last.Error = perdure.ServiceError{Code: "ActivityFailed", Message: a.GetLastFailure().GetMessage()}
 		}
 		s.LastError = &last

@@ -8,6 +8,14 @@
 //
 // Ending a context stops the waiting, never the operation.
 //
-// May import: the root package, tokens, and the SDK's client; never activities,
-// workflows or the SDK's worker, so that a service links none of the worker's code.
+// [Start], [StartCollection] and [StartStream] take an input that says all; each handle
+// is found again by its workflow id ([Attach]) and taken up from its token ([Rehydrate]).
+// A typed client of a service keeps an [OperationMethod], a [CollectionMethod] or a
+// [StreamMethod] for each of its methods instead, and gives its callers the same handles,
+// or types of its own that embed them. Its tokens are taken by the method that made them
+// only, and its errors wrap the service's own.
+//
+// May import: the root package, tokens, internal/rehydration and the SDK's client; never
+// activities, workflows or the SDK's worker, so that a service links none of the worker's
+// code.
 package starter

@@ -9,6 +9,7 @@ import (
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/perdure-dev/perdure"
@@ -26,7 +27,7 @@ var (
 	// ErrTerminated: the workflow was ended in Temporal itself. What became of the
 	// service's operation is not known; its token still takes it up.
 	ErrTerminated = errors.New("starter: the workflow was ended in Temporal")
-	// ErrNoKeyset: rehydrating needs Options.Keyset.
+	// ErrNoKeyset: Inspect needs Options.Keyset.
 	ErrNoKeyset = errors.New("starter: a token cannot be verified without Options.Keyset")
 	// ErrDone: the operation is over, and its polling can no longer be set.
 	ErrDone = errors.New("starter: the operation is done")
@@ -94,7 +95,7 @@ func words(errorType string, e *perdure.ServiceError) string {
 
 // called turns the error of a query, a signal or an update into one of ours; failure
 // reads an application error.
-func called(ctx context.Context, id string, err error, failure func(*temporal.ApplicationError) error) error {
+func called(ctx context.Context, id string, err error, c converter.DataConverter, failure func(*temporal.ApplicationError) error) error {
 	if err == nil {
 		return nil
 	}
@@ -105,11 +106,16 @@ func called(ctx context.Context, id string, err error, failure func(*temporal.Ap
 		return failure(app)
 	}
 	if query, ok := errors.AsType[*serviceerror.QueryFailed](err); ok {
-		if app := refusal(query); app != nil {
+		if app := refusal(query, c); app != nil {
 			return failure(app)
 		}
 	}
 	return notFoundOr(id, err)
+}
+
+// failureConverter reads failures, of which the client's may have encrypted every word.
+func failureConverter(c converter.DataConverter) converter.FailureConverter {
+	return temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{DataConverter: c})
 }
 
 // applicationText is how the SDK writes an application error that has a type.
@@ -118,10 +124,10 @@ var applicationText = regexp.MustCompile(`(?s)^(.*) \(type: (\w+), retryable: (?
 // refusal is the application error with which a workflow refused a query; nil where it
 // was another. Of a query that is answered along with a workflow task only the text
 // comes, without the details: Go SDK 1.50, internal_task_handlers.go, completeWorkflow.
-func refusal(query *serviceerror.QueryFailed) *temporal.ApplicationError {
+func refusal(query *serviceerror.QueryFailed, c converter.DataConverter) *temporal.ApplicationError {
 	var app *temporal.ApplicationError
 	if query.Failure != nil {
-		errors.As(temporal.GetDefaultFailureConverter().FailureToError(query.Failure), &app)
+		errors.As(failureConverter(c).FailureToError(query.Failure), &app)
 		return app
 	}
 	if parts := applicationText.FindStringSubmatch(query.Message); parts != nil {
@@ -169,4 +175,9 @@ func notFoundOr(id string, err error) error {
 func isNotFound(err error) bool {
 	var nf *serviceerror.NotFound
 	return errors.As(err, &nf)
+}
+
+// ofAnotherMethod: there is such an id, and it is of a type that was not asked for.
+func ofAnotherMethod(id, has, want string) error {
+	return fmt.Errorf("%w: %q is of type %q, asked for %q", ErrNotFound, id, has, want)
 }

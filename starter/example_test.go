@@ -85,7 +85,7 @@ func ExampleOperation_Wait_interval() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	store, err := op.Wait(ctx, &starter.WaitOptions{Polling: &perdure.Polling{IntervalSeconds: 2}})
+	store, err := op.Wait(ctx, &starter.WaitOptions{Interval: 2 * time.Second})
 	if err != nil {
 		log.Fatal(err)
 	}

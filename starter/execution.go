@@ -20,6 +20,8 @@ type execution struct {
 	id     string
 	// failure reads an application error of this kind of workflow.
 	failure func(*temporal.ApplicationError) error
+	// decode makes the service's own error; nil: there is none.
+	decode ErrorDecoder
 }
 
 func (c *Client) operation(id string) *handle {
@@ -31,7 +33,7 @@ func (e *execution) ID() string { return e.id }
 
 // called turns the error of a query, a signal or an update into one of ours.
 func (e *execution) called(ctx context.Context, err error) error {
-	return called(ctx, e.id, err, e.failure)
+	return called(ctx, e.id, err, e.client.DataConverter, e.failure)
 }
 
 // query asks a run, the current one where runID is empty.

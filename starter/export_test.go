@@ -1,6 +1,12 @@
 package starter
 
-import "github.com/perdure-dev/perdure"
+import (
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/perdure-dev/perdure"
+)
 
 // What the tests look at from outside.
 var (
@@ -9,5 +15,11 @@ var (
 	Stopped   = stopped
 	Outcome   = outcome
 	Ended     = ended
-	Refusal   = refusal
+
+	DecodeError = decodeError
 )
+
+// Refusal reads a query that was refused, with the SDK's own converter.
+func Refusal(query *serviceerror.QueryFailed) *temporal.ApplicationError {
+	return refusal(query, converter.GetDefaultDataConverter())
+}

@@ -98,7 +98,12 @@ func (h *handle) Resolve(ctx context.Context, r perdure.Resolve) (perdure.Status
 // AwaitStarted waits until the service has answered the start, or it is known that it
 // will not, or it cannot be known.
 func (h *handle) AwaitStarted(ctx context.Context) (perdure.Status, error) {
-	return h.update(ctx, perdure.UpdateAwaitStarted, perdure.UpdateAwaitStarted)
+	before := h.noted()
+	s, err := h.update(ctx, perdure.UpdateAwaitStarted, perdure.UpdateAwaitStarted)
+	if s.AsOf.Before(before.AsOf) { // it may be the memory of the first who asked
+		h.note(before)
+	}
+	return s, err
 }
 
 // update runs an update to its end. On a closed operation the status answers.
@@ -188,5 +193,5 @@ func (h *handle) wait(ctx context.Context, into *perdure.OperationResult) error 
 	case errors.As(err, &bad):
 		h.note(bad.Status)
 	}
-	return err
+	return h.inServiceType(err)
 }

@@ -18,7 +18,9 @@ import (
 
 // ListOptions choose operations. The zero value chooses all, newest first.
 type ListOptions struct {
-	State   perdure.State
+	// State that the operations are in; "": any.
+	State perdure.State
+	// Service that they are of, by the name in the workers' configuration; "": any.
 	Service string
 }
 

@@ -76,16 +76,3 @@ func closedInTemporal(d *workflowservice.DescribeWorkflowExecutionResponse) (tim
 		return time.Time{}, false
 	}
 }
-
-// requestSummary is what Temporal's web UI shows of a workflow.
-func requestSummary(typ string, r *perdure.Request, service, given string) string {
-	switch {
-	case given != "":
-		return given
-	case typ != "":
-		return typ
-	case r != nil:
-		return r.Method + " " + service
-	}
-	return "taken up from a token"
-}

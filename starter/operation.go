@@ -4,18 +4,40 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/perdure-dev/perdure"
 )
 
 // Operation is a handle on a long-running operation whose value is a T. It is safe
 // for concurrent use, and needs no closing.
+//
+// A T of json.RawMessage is the value as the service wrote it, perdure.OperationResult
+// the whole result, []byte and string a value that is not JSON, and struct{} that of an
+// operation which has none.
 type Operation[T any] struct{ *handle }
 
 // WaitOptions of Wait.
 type WaitOptions struct {
-	// Polling replaces the operation's polling before the wait; nil leaves it.
+	// Interval replaces the operation's polling, before the wait, by one of this
+	// interval; 0 leaves it. It is a floor under what the service asks for.
+	Interval time.Duration
+	// Polling replaces all of the operation's polling before the wait; nil leaves it. At
+	// most one of the two is set.
 	Polling *perdure.Polling
+}
+
+// polling is what replaces the operation's; nil leaves it.
+func (o *WaitOptions) polling() (*perdure.Polling, error) {
+	switch {
+	case o == nil:
+		return nil, nil
+	case o.Interval == 0:
+		return o.Polling, nil
+	case o.Polling != nil:
+		return nil, &perdure.InputError{Field: "interval", Message: "is set beside polling; want one of them"}
+	}
+	return &perdure.Polling{IntervalSeconds: o.Interval.Seconds()}, nil
 }
 
 // Wait waits for the operation's end and gives its value; the zero T where it has
@@ -25,8 +47,12 @@ type WaitOptions struct {
 // alone; anything else: it could not be asked.
 func (o *Operation[T]) Wait(ctx context.Context, opts *WaitOptions) (T, error) {
 	var none T
-	if opts != nil && opts.Polling != nil {
-		if _, err := o.SetPolling(ctx, *opts.Polling); err != nil && err != ErrDone { //nolint:errorlint // ours, never wrapped
+	polling, err := opts.polling()
+	if err != nil {
+		return none, err
+	}
+	if polling != nil {
+		if _, err := o.SetPolling(ctx, *polling); err != nil && err != ErrDone { //nolint:errorlint // ours, never wrapped
 			return none, err
 		}
 	}
@@ -59,11 +85,14 @@ func (o *Operation[T]) Value(ctx context.Context) (T, error) {
 	return o.Wait(ctx, nil)
 }
 
-// decode reads the value. A T of perdure.OperationResult takes the result whole, and
-// []byte and string take a value that is not JSON.
+// decode reads the value. A T of perdure.OperationResult takes the result whole,
+// []byte and string take a value that is not JSON, and struct{} takes none, whatever
+// there is.
 func decode[T any](r perdure.OperationResult) (T, error) {
 	var value T
 	switch into := any(&value).(type) {
+	case *struct{}:
+		return value, nil
 	case *perdure.OperationResult:
 		*into = r
 		return value, nil

@@ -41,6 +41,9 @@ func (c *Client) getPage(ctx context.Context, in perdure.CollectionInput, o *Pag
 	if err := in.Check(); err != nil {
 		return nil, err
 	}
+	if err := c.takes(in.Request); err != nil {
+		return nil, err
+	}
 	if err := c.checkPageToken(in); err != nil {
 		return nil, err
 	}
@@ -69,7 +72,7 @@ func (c *Client) getPage(ctx context.Context, in perdure.CollectionInput, o *Pag
 // startPage starts the fetch, or joins the one that has its id.
 func (c *Client) startPage(ctx context.Context, id string, in perdure.CollectionInput, named bool) (client.WorkflowRun, error) {
 	h := c.collection(id)
-	options := c.workflowOptions(id, requestSummary(in.Type, in.Request, in.ServiceName(), ""), enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
+	options := c.workflowOptions(id, in.Summary(), enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
 	options.EnableEagerStart = true // where the worker shares this client
 	run, err := c.temporal.ExecuteWorkflow(ctx, options, perdure.WorkflowPage, in)
 	if isTaken(err) {

@@ -1,6 +1,7 @@
 package starter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +19,8 @@ type StartOptions struct {
 	// ID is the workflow id, and the caller's deduplication: the same id is the same
 	// operation, as long as the namespace keeps it. Default: a new one.
 	ID string
-	// Summary is shown in Temporal's web UI. Default: method and URL path.
+	// Summary is a line for people, shown in Temporal's web UI; 120 bytes or so. Default:
+	// that of the input.
 	Summary string
 }
 
@@ -62,6 +64,9 @@ func (c *Client) start(ctx context.Context, in perdure.OperationInput, o *StartO
 	if err := in.Check(); err != nil {
 		return nil, err
 	}
+	if err := c.takes(in.Request); err != nil {
+		return nil, err
+	}
 	opts := StartOptions{}
 	if o != nil {
 		opts = *o
@@ -95,8 +100,11 @@ func (c *Client) start(ctx context.Context, in perdure.OperationInput, o *StartO
 // startWorkflow starts the workflow, or joins the one that runs under its id, and
 // waits until its start is decided.
 func (c *Client) startWorkflow(ctx context.Context, h *handle, in perdure.OperationInput, o StartOptions) (perdure.Status, error) {
-	start := c.temporal.NewWithStartWorkflowOperation(
-		c.workflowOptions(o.ID, summary(in, o.Summary), enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE), perdure.WorkflowOperation, in)
+	options := c.workflowOptions(o.ID, cmp.Or(o.Summary, in.Summary()), enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
+	if o.Summary != "" {
+		options.Memo = map[string]any{perdure.MemoSummary: o.Summary}
+	}
+	start := c.temporal.NewWithStartWorkflowOperation(options, perdure.WorkflowOperation, in)
 	update, err := c.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: start,
 		UpdateOptions: client.UpdateWorkflowOptions{
@@ -160,18 +168,4 @@ func (c *Client) attach(ctx context.Context, id string) (*handle, error) {
 	}
 	h.runID = d.GetWorkflowExecutionInfo().GetExecution().GetRunId()
 	return h, nil
-}
-
-func summary(in perdure.OperationInput, given string) string {
-	switch {
-	case given != "":
-		return given
-	case in.Type != "":
-		return in.Type
-	case in.Adopt != nil:
-		return "adopted"
-	case in.Request != nil:
-		return in.Request.Method + " " + in.ServiceName()
-	}
-	return "taken up from a token"
 }

@@ -99,7 +99,7 @@ func TestATokenThatIsRefusedStartsNothing(t *testing.T) {
 			require.NoError(t, err)
 			token, err := tokens.Parse(e.token(1))
 			require.NoError(t, err)
-			_, err = starter.RehydrateCollection[string](t.Context(), c, token, nil)
+			_, err = c.Inspect(token, nil)
 			require.ErrorIs(t, err, starter.ErrNoKeyset)
 			h, err := starter.StartCollection[string](t.Context(), c, perdure.CollectionInput{Token: token.Text()}, nil)
 			require.NoError(t, err, "the worker verifies it")
