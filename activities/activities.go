@@ -40,8 +40,17 @@ type Options struct {
 	RecordNow func(ctx context.Context, details any) error
 	// Describe asks Temporal for a workflow. Default: the client that runs the activity.
 	Describe func(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)
-	// DataConverter reads heartbeats. Default: that of the SDK.
+	// TakeUp takes up what a token names, whose header was verified. Default: through the
+	// client that runs the activity.
+	TakeUp func(ctx context.Context, in perdure.RehydrateInput, h tokens.Header) (perdure.Rehydrated, error)
+	// DataConverter reads heartbeats and inputs. Default: that of the SDK.
 	DataConverter converter.DataConverter
+	// MetricsHandler counts what the activities do; docs/operations.md has the names. Values
+	// of its tags are names of Services and words of ours. Default: nobody counts.
+	MetricsHandler MetricsHandler
+	// Stored says that payloads of any size are kept outside of Temporal: values and
+	// pages are bounded by their service's MaxResponseBytes alone.
+	Stored bool
 }
 
 // Watch says how long an activity waits in process. Zero fields take the default.
@@ -72,7 +81,10 @@ type Service struct {
 }
 
 // Activities are the activities of a worker, safe for concurrent use.
-type Activities struct{ Options }
+type Activities struct {
+	Options
+	metrics *metrics
+}
 
 // New checks the options.
 func New(o Options) (*Activities, error) {
@@ -103,7 +115,11 @@ func New(o Options) (*Activities, error) {
 	if o.Logbook == nil {
 		o.Logbook = workflowLogs{}
 	}
-	return &Activities{o}, nil
+	a := &Activities{Options: o, metrics: newMetrics(o.MetricsHandler, o.Services)}
+	if a.TakeUp == nil {
+		a.TakeUp = a.takeUp
+	}
+	return a, nil
 }
 
 // recordNow goes past the SDK's batching, which returns no error.

@@ -96,11 +96,14 @@ func (o *operation) finish(ctx context.Context, a *perdure.Answer, known string)
 	if o.sealed != known {
 		a.Sealed = o.sealed
 	}
-	return fit(a, o.a.valueLimitHint())
+	if o.a.Stored {
+		return a, nil
+	}
+	return fit(a)
 }
 
 // fit replaces a value that Temporal would not take by an error that says so.
-func fit(a *perdure.Answer, hint string) (*perdure.Answer, error) {
+func fit(a *perdure.Answer) (*perdure.Answer, error) {
 	raw, err := json.Marshal(a)
 	if err != nil {
 		return nil, fmt.Errorf("write the answer: %w", err)
@@ -112,14 +115,13 @@ func fit(a *perdure.Answer, hint string) (*perdure.Answer, error) {
 	a.ErrorType = perdure.ErrorResponseTooLarge
 	a.Error = &perdure.ServiceError{
 		Code:    perdure.ErrorResponseTooLarge,
-		Message: fmt.Sprintf("the value makes a payload of %d bytes, above the %d that fit into a workflow; %s", len(raw), maxAnswerBytes, hint),
+		Message: fmt.Sprintf("the value makes a payload of %d bytes, above the %d that fit into a workflow; %s", len(raw), maxAnswerBytes, setStorage),
 	}
 	return a, nil
 }
 
-func (*Activities) valueLimitHint() string {
-	return "this worker has no storage for large values"
-}
+// setStorage is what to do about a value that is too large.
+const setStorage = "set storage.url in the worker's configuration"
 
 // capped keeps JSON from the service that is small enough to be shown.
 func (o *operation) capped(raw json.RawMessage) json.RawMessage {

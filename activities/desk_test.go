@@ -219,7 +219,7 @@ func (s *stamps) Apply(context.Context, *http.Request) error {
 	return nil
 }
 
-func (*stamps) Refresh(context.Context) bool { return false }
+func (*stamps) Refresh(context.Context, *http.Request) (bool, error) { return false, nil }
 
 func (*stamps) SecretHeaders() []string { return nil }
 

@@ -8,6 +8,7 @@
 // perdure.Answer. An error means that the activity could not do its work, and is
 // retried by Temporal.
 //
-// May import: the root package, tokens, its own subpackages, and the SDK's activity
-// and temporal packages; never the SDK's client or workflow, nor package workflows.
+// May import: the root package, tokens, starter (to read streams for workflows),
+// internal/rehydration, its own subpackages, and the SDK's activity, log and temporal
+// packages, of its client what counts; never its workflow, nor package workflows.
 package activities

@@ -33,24 +33,12 @@ func endOf(err error) (errorType string, words *perdure.ServiceError) {
 		errorType = perdure.ErrorProtocolViolation
 	case errors.As(err, &refused):
 		return perdure.ErrorPollRejected, &refused.Service
-	case isTokenError(err):
+	case tokens.Reason(err) != "":
 		errorType = perdure.ErrorInvalidToken
 	default:
 		return "", nil
 	}
 	return errorType, &perdure.ServiceError{Code: errorType, Message: protocol.Cut(perdure.Reason(err), 4096)}
-}
-
-func isTokenError(err error) bool {
-	for _, sentinel := range []error{
-		tokens.ErrMalformed, tokens.ErrTooLarge, tokens.ErrNotAuthentic, tokens.ErrKeyRetired, tokens.ErrKind,
-		tokens.ErrService, tokens.ErrType, tokens.ErrAudience, tokens.ErrExpired,
-	} {
-		if errors.Is(err, sentinel) {
-			return true
-		}
-	}
-	return false
 }
 
 // unanswered gives the words for a request that got no answer. False: err is

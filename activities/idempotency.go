@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/perdure-dev/perdure"
-	"github.com/perdure-dev/perdure/activities/transport"
+	"github.com/perdure-dev/perdure/activities/auth"
 )
 
 // Idempotency says how a service recognises a repeated start: at most one of
@@ -75,7 +75,7 @@ func (i Idempotency) put(key string, firstSent time.Time, target *url.URL, heade
 	case i.Header != "":
 		header.Set(i.Header, key)
 	case i.Query != "":
-		target.RawQuery = transport.SetInQuery(target.RawQuery, i.Query, key)
+		target.RawQuery = auth.SetInQuery(target.RawQuery, i.Query, key)
 	case i.Body != "":
 		return withField(body, i.Body, key)
 	case i.Form == FormRepeatability:

@@ -27,8 +27,11 @@ func (a *Activities) FetchPage(ctx context.Context, task perdure.PageTask) (*per
 	defer stop()
 	answer, err := p.fetch(ctx)
 	if err != nil {
-		return a.noPage(err)
+		none, err := a.noPage(err)
+		p.count(none)
+		return none, err
 	}
+	p.count(answer)
 	answer.Service, answer.SearchAttributes = p.service.Name(), a.SearchAttributes()
 	return answer, nil
 }
@@ -36,6 +39,7 @@ func (a *Activities) FetchPage(ctx context.Context, task perdure.PageTask) (*per
 // noPage is why there is no page, where asking again as it is would not help. Its error
 // is one after which the activity is tried again.
 func (a *Activities) noPage(err error) (*perdure.PageAnswer, error) {
+	a.metrics.tokenRefused(err)
 	errorType, words := endOf(err)
 	switch errorType {
 	case "":
@@ -44,6 +48,18 @@ func (a *Activities) noPage(err error) (*perdure.PageAnswer, error) {
 		errorType = perdure.ErrorPageRejected
 	}
 	return &perdure.PageAnswer{ErrorType: errorType, Error: words, SearchAttributes: a.SearchAttributes()}, nil
+}
+
+// count counts a page by its answer; nil: it is asked for again.
+func (p *page) count(a *perdure.PageAnswer) {
+	outcome := askAnswered
+	switch {
+	case a == nil:
+		outcome = askAgain
+	case a.ErrorType != "":
+		outcome = askRejected
+	}
+	p.a.metrics.of(p.service.Name()).pages[outcome].Inc(1)
 }
 
 // fetch asks for the page and reads it.
@@ -91,7 +107,11 @@ func (p *page) decide(first protocol.Exchange) error {
 func (p *page) refused(ctx context.Context, e protocol.Exchange) (*perdure.PageAnswer, error) {
 	words := p.capped(protocol.ErrorOf(e))
 	if transient(e.Status) {
-		return nil, tryAgain(ctx, words, protocol.RetryAfter(e.Header, e.At))
+		asked := protocol.RetryAfter(e.Header, e.At)
+		if asked > 0 {
+			p.a.metrics.of(p.service.Name()).retryAfter.Inc(1)
+		}
+		return nil, tryAgain(ctx, words, asked)
 	}
 	if p.isStale(e.Status) {
 		words.Message = protocol.Cut("the service no longer takes this page's token, or never did: "+words.Message, 4096)
@@ -154,7 +174,10 @@ func (p *page) answer(ctx context.Context, ask protocol.Ask, response *transport
 	}
 	out.Response = p.service.Capture(response)
 	putAround(out)
-	return fitPage(out, p.a.valueLimitHint())
+	if p.a.Stored {
+		return out, nil
+	}
+	return fitPage(out)
 }
 
 // printOfNext is the print of the request for the next page. One that options keep from

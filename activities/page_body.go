@@ -45,7 +45,7 @@ func recorded(raw json.RawMessage) []byte {
 
 // fitPage keeps a page within what Temporal takes: the captured body goes first, then
 // there is an error that says so.
-func fitPage(out *perdure.PageAnswer, hint string) (*perdure.PageAnswer, error) {
+func fitPage(out *perdure.PageAnswer) (*perdure.PageAnswer, error) {
 	for {
 		raw, err := json.Marshal(out)
 		switch {
@@ -59,7 +59,7 @@ func fitPage(out *perdure.PageAnswer, hint string) (*perdure.PageAnswer, error) 
 		}
 		return &perdure.PageAnswer{Protocol: out.Protocol, ErrorType: perdure.ErrorResponseTooLarge, Error: &perdure.ServiceError{
 			Code:    perdure.ErrorResponseTooLarge,
-			Message: fmt.Sprintf("the page makes a payload of %d bytes, above the %d that fit into a workflow; %s, or ask the service for smaller pages", len(raw), maxAnswerBytes, hint),
+			Message: fmt.Sprintf("the page makes a payload of %d bytes, above the %d that fit into a workflow; %s, or ask the service for smaller pages", len(raw), maxAnswerBytes, setStorage),
 		}}, nil
 	}
 }

@@ -113,6 +113,7 @@ func (a *Activities) tokenPage(in *perdure.CollectionInput) (*page, error) {
 func (a *Activities) sealedPage(sealed string) (*page, error) {
 	h, plain, err := a.Keyset.OpenState(sealed)
 	if err != nil {
+		a.metrics.tokenRefused(err)
 		return nil, fmt.Errorf("open the page's state: %v", err) //nolint:errorlint // not an end
 	}
 	p, err := a.pageOf(h, plain)

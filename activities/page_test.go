@@ -15,7 +15,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/perdure-dev/perdure"
-	"github.com/perdure-dev/perdure/activities/transport"
+	"github.com/perdure-dev/perdure/activities/auth"
 	"github.com/perdure-dev/perdure/perduretest"
 )
 
@@ -293,7 +293,9 @@ func (r *renewed) Apply(_ context.Context, request *http.Request) error {
 	return nil
 }
 
-func (r *renewed) Refresh(context.Context) bool { return r.generation.CompareAndSwap(0, 1) }
+func (r *renewed) Refresh(context.Context, *http.Request) (bool, error) {
+	return r.generation.CompareAndSwap(0, 1), nil
+}
 
 func (*renewed) SecretHeaders() []string { return nil }
 
@@ -337,7 +339,7 @@ func TestAWrongTaskIsNoPage(t *testing.T) {
 	}
 	t.Run("no credential", func(t *testing.T) {
 		d := newDesk(t, perduretest.NewService(t))
-		d.config.Credential = transport.Bearer("jobs", transport.Secret{Env: "NOT_SET_ANYWHERE"})
+		d.config.Credential = auth.Bearer("jobs", auth.Secret{Env: "NOT_SET_ANYWHERE"})
 		a := d.fetch(itemsTask())
 		require.Equal(t, perdure.ErrorCredentialFailed, a.ErrorType)
 		require.Contains(t, a.Error.Message, "NOT_SET_ANYWHERE")

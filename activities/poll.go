@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities/protocol"
 )
@@ -22,7 +24,7 @@ func (a *Activities) Poll(ctx context.Context, task perdure.PollTask) (*perdure.
 	if err != nil {
 		return nil, err
 	}
-	w := &watch{operation: o, task: task, deadline: time.Now().Add(a.Watch.Window)}
+	w := &watch{operation: o, task: task, deadline: time.Now().Add(a.Watch.Window), metrics: a.metrics.of(o.service.Name())}
 	w.resume(last)
 	if task.Polling != nil {
 		o.state.Polling = task.Polling
@@ -46,13 +48,16 @@ type watch struct {
 
 	polls    int // questions of this activity, those of earlier attempts included
 	failures int // in a row
-	last     reading
-	said     reading // the last in which the service said how the operation goes
+	// recovered: this answer is the first that is usable after failures.
+	recovered bool
+	last      reading
+	said      reading // the last in which the service said how the operation goes
 	// pending is since when there are news that can wait a little.
 	pending   time.Time
 	lastError *perdure.TimedError
 	nextAt    time.Time
 	wait      time.Duration
+	metrics   *serviceMetrics
 }
 
 // resume takes up what an attempt that died had recorded.
@@ -83,16 +88,19 @@ func (w *watch) once(ctx context.Context) (*perdure.Answer, error) {
 }
 
 func (w *watch) run(ctx context.Context) (*perdure.Answer, error) {
+	planned := activity.GetInfo(ctx).ScheduledTime.Add(seconds(w.task.WaitSeconds))
 	for {
 		if !w.sleepUntilNext(ctx) {
 			return w.report(ctx, false)
 		}
+		w.metrics.lateness.Record(max(0, time.Since(planned)))
 		if err := w.question(ctx, nil); err != nil {
 			if stopping(ctx) {
 				return w.report(ctx, false)
 			}
 			return nil, err
 		}
+		planned = w.nextAt
 		if err := w.recordState(ctx); err != nil {
 			return nil, err
 		}
@@ -123,6 +131,8 @@ func (w *watch) question(ctx context.Context, headers map[string][]string) error
 	}
 	w.last = r
 	w.polls++
+	w.metrics.asked(r)
+	w.recovered = w.failures > 0
 	p := w.pace()
 	switch {
 	case r.step != nil:
@@ -130,6 +140,9 @@ func (w *watch) question(ctx context.Context, headers map[string][]string) error
 		w.take(*r.step, r.at)
 		w.failures, w.lastError = 0, nil
 		w.wait = p.afterAnswer(w.task.Polls+w.polls, r.asked)
+		if p.obeys(r.asked) {
+			w.metrics.retryAfter.Inc(1)
+		}
 		if r.step.Fetch {
 			w.wait = 0
 		}
@@ -141,8 +154,12 @@ func (w *watch) question(ctx context.Context, headers map[string][]string) error
 		} else {
 			w.wait = p.afterFailure(w.failures, r.asked)
 		}
+		if r.asked > 0 {
+			w.metrics.retryAfter.Inc(1)
+		}
 	}
 	w.nextAt = time.Now().Add(w.wait)
+	w.logTrouble(ctx)
 	return nil
 }
 
@@ -214,6 +231,9 @@ func (w *watch) report(ctx context.Context, whole bool) (*perdure.Answer, error)
 	}
 	a.WaitSeconds = max(0, time.Until(w.nextAt)).Seconds()
 	a.Durable = seconds(a.WaitSeconds) > w.a.Watch.Threshold
+	if w.over() {
+		w.logEnd(ctx, a)
+	}
 	return w.finish(ctx, a, w.task.State)
 }
 

@@ -14,6 +14,7 @@ func (a *Activities) resume(ctx context.Context, task perdure.StartTask) (*perdu
 	in := task.Input
 	o, err := a.openToken(in)
 	if err != nil {
+		a.metrics.tokenRefused(err)
 		v, err := a.refuse(err)
 		if v != nil {
 			v.State = "" // the service's operation was started, and nobody asked how it goes

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/perdure-dev/perdure"
-	"github.com/perdure-dev/perdure/activities/transport"
+	"github.com/perdure-dev/perdure/activities/auth"
 	"github.com/perdure-dev/perdure/perduretest"
 )
 
@@ -16,7 +16,7 @@ import (
 // names it: both end up in histories.
 func TestSecretsStayInTheWorker(t *testing.T) {
 	t.Setenv("CANARY", "canary-credential")
-	secret := transport.Secret{Env: "CANARY"}
+	secret := auth.Secret{Env: "CANARY"}
 	leaks := func(step perduretest.Step) perduretest.Step {
 		return step.Header("Set-Cookie", "session=canary-cookie").Header("X-Session", "canary-session").
 			Header("Www-Authenticate", `Bearer realm="canary-realm"`).
@@ -25,12 +25,12 @@ func TestSecretsStayInTheWorker(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name       string
-		credential transport.Credential
+		credential auth.Credential
 		sent       func(r perduretest.Request) string
 	}{
-		{"bearer", transport.Bearer("jobs", secret), func(r perduretest.Request) string { return r.Header.Get("Authorization") }},
-		{"key in a header", transport.APIKey("jobs", secret, "X-Api-Key", ""), func(r perduretest.Request) string { return r.Header.Get("X-Api-Key") }},
-		{"key in the query", transport.APIKey("jobs", secret, "", "api_key"), func(r perduretest.Request) string { return r.URL.Query().Get("api_key") }},
+		{"bearer", auth.Bearer("jobs", secret), func(r perduretest.Request) string { return r.Header.Get("Authorization") }},
+		{"key in a header", auth.APIKey("jobs", secret, "X-Api-Key", ""), func(r perduretest.Request) string { return r.Header.Get("X-Api-Key") }},
+		{"key in the query", auth.APIKey("jobs", secret, "", "api_key"), func(r perduretest.Request) string { return r.URL.Query().Get("api_key") }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			svc := perduretest.NewService(t,
@@ -75,7 +75,7 @@ func TestSecretsStayInTheWorker(t *testing.T) {
 	}
 	t.Run("that are not there", func(t *testing.T) {
 		d := newDesk(t, perduretest.NewService(t))
-		d.config.Credential = transport.Bearer("jobs", transport.Secret{Env: "NOT_SET"})
+		d.config.Credential = auth.Bearer("jobs", auth.Secret{Env: "NOT_SET"})
 		a := d.start(createTask())
 		require.Equal(t, perdure.ErrorCredentialFailed, a.ErrorType)
 		require.Equal(t, perdure.StateFailed, a.State, "nothing was sent")

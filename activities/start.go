@@ -28,6 +28,17 @@ func (a *Activities) Start(ctx context.Context, task perdure.StartTask) (*perdur
 	if taken := adoption(task); taken != nil {
 		return a.adopt(ctx, task, *taken, task.Sealed)
 	}
+	answer, err := a.start(ctx, task)
+	if err != nil {
+		return nil, err
+	}
+	a.metrics.start(answer)
+	logStart(ctx, answer)
+	return answer, nil
+}
+
+// start is a start that is no token's and was not decided by a person.
+func (a *Activities) start(ctx context.Context, task perdure.StartTask) (*perdure.Answer, error) {
 	info := activity.GetInfo(ctx)
 	s := &starting{
 		a: a, task: task, attempt: info.Attempt,
@@ -174,6 +185,9 @@ func (s *starting) try(ctx context.Context) (*perdure.Answer, error) {
 	request, err := s.plan.request(s.firstSent)
 	if err != nil {
 		return s.a.refuse(err)
+	}
+	if s.tries > 1 {
+		s.a.metrics.of(s.plan.service.Name()).starts[startSentAgain].Inc(1)
 	}
 	// A request under way is not cut off when the workflow asks to stop: that would
 	// make its outcome unknown.

@@ -9,6 +9,9 @@ import (
 // failed notes a failure and when to try again.
 func (s *starting) failed(why *perdure.ServiceError, asked time.Duration) {
 	s.failures++
+	if asked > 0 {
+		s.a.metrics.of(s.plan.service.Name()).retryAfter.Inc(1)
+	}
 	s.lastError = &perdure.TimedError{At: time.Now().UTC(), Error: *s.capped(why)}
 	wait := pace{caller: s.task.Input.Polling}.afterFailure(s.task.Tries+s.failures, asked)
 	s.nextAt = time.Now().Add(wait).UTC()

@@ -58,6 +58,7 @@ type operation struct {
 func (a *Activities) open(sealed string) (*operation, error) {
 	h, plain, err := a.Keyset.OpenState(sealed)
 	if err != nil {
+		a.metrics.tokenRefused(err)
 		return nil, fmt.Errorf("open the operation's state: %w", err)
 	}
 	return a.bind(h, sealed, plain)

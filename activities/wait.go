@@ -36,12 +36,18 @@ func (p pace) afterAnswer(n int, asked time.Duration) time.Duration {
 	switch {
 	case p.pacer != nil:
 		wait = max(p.pacer.Pace(n, rand.Float64()), p.floor()) //nolint:gosec // jitter
-	case asked > 0 && !p.ignoresService():
+	case p.obeys(asked):
 		wait = max(asked, p.floor())
 	default:
 		wait = p.interval(n)
 	}
 	return jittered(wait)
+}
+
+// obeys reports whether what the service asks for, 0 for nothing, decides the wait after
+// an answer.
+func (p pace) obeys(asked time.Duration) bool {
+	return asked > 0 && p.pacer == nil && !p.ignoresService()
 }
 
 // afterFailure is the wait after the n-th question in a row without a usable answer.

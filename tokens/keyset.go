@@ -1,28 +1,31 @@
 package tokens
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
-	"github.com/tink-crypto/tink-go/v2/aead/xchacha20poly1305"
 	"github.com/tink-crypto/tink-go/v2/keyset"
-	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
 // Keyset holds the keys that seal and open tokens. The primary key seals, every
 // enabled key opens. Safe for concurrent use; make one with [NewKeyset],
 // [ReadKeyset] or [LoadKeyset], the zero value has no keys and panics.
 //
+// One that came from a file follows it: see [LoadKeyset].
+//
 // Its keys are Tink's XChaCha20-Poly1305 with the TINK prefix, and no others.
 // Every answer of a service seals a state anew under a random nonce: the 192
 // bits of XChaCha20 never run out, where AES-GCM's 96 would want a rotation
 // within 2^32 seals, which is 50 days at a thousand a second.
 type Keyset struct {
-	rotating sync.Mutex
+	changing sync.Mutex
 	ring     atomic.Pointer[ring]
+	file     *file // nil: it is in memory only
 }
 
 // KeyStatus says whether a key may be used.
@@ -36,9 +39,13 @@ const (
 
 // KeyInfo describes a key without revealing it.
 type KeyInfo struct {
-	ID      uint32    `json:"id"`
-	Primary bool      `json:"primary"`
+	ID      uint32 `json:"id"`
+	Primary bool   `json:"primary"`
+	// Pending: the key opens, and seals once it is promoted.
+	Pending bool      `json:"pending,omitempty"`
 	Status  KeyStatus `json:"status"`
+	// Created is in whole seconds; zero where the file does not tell.
+	Created time.Time `json:"created,omitzero"`
 }
 
 // NewKeyset makes a keyset with one fresh key, which seals.
@@ -47,16 +54,32 @@ func NewKeyset() (*Keyset, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tokens: new keyset: %w", err)
 	}
-	return fromHandle(handle)
+	r, err := newRing(handle, nil)
+	if err != nil {
+		return nil, fmt.Errorf("tokens: new keyset: %w", err)
+	}
+	return inMemory(r.stamped(r.primary)), nil
+}
+
+func inMemory(r *ring) *Keyset {
+	k := &Keyset{}
+	k.ring.Store(r)
+	return k
 }
 
 // Rotate adds a fresh key, which seals from now on, and returns its id. The keys
-// that were there go on opening. It changes the keyset in memory; [RotateFile]
-// changes one on disk. After an error the keyset is as it was.
+// that were there go on opening. It is for a keyset in memory; one in a file is
+// rotated there, by [AddKey] and [PromoteKey]. After an error the keyset is as it was.
 func (k *Keyset) Rotate() (uint32, error) {
-	k.rotating.Lock()
-	defer k.rotating.Unlock()
-	next, err := k.current().rotated()
+	if k.file != nil {
+		return 0, errors.New("tokens: rotate: the keyset follows a file, which AddKey and PromoteKey rotate")
+	}
+	k.changing.Lock()
+	defer k.changing.Unlock()
+	next, err := k.current().withPending()
+	if err == nil {
+		next, err = next.withPendingPromoted()
+	}
 	if err != nil {
 		return 0, fmt.Errorf("tokens: rotate: %w", err)
 	}
@@ -71,72 +94,7 @@ func (k *Keyset) Keys() []KeyInfo { return slices.Clone(k.current().keys) }
 // another one was sealed before a rotation: time to seal it anew.
 func (k *Keyset) PrimaryKeyID() uint32 { return k.current().primary }
 
-func (k *Keyset) current() *ring { return k.ring.Load() }
-
-// ring is one state of a keyset. It never changes.
-type ring struct {
-	handle  *keyset.Handle
-	aead    tink.AEAD
-	primary uint32
-	keys    []KeyInfo
-}
-
-func fromHandle(handle *keyset.Handle) (*Keyset, error) {
-	r, err := newRing(handle)
-	if err != nil {
-		return nil, err
-	}
-	k := &Keyset{}
-	k.ring.Store(r)
-	return k, nil
-}
-
-func newRing(handle *keyset.Handle) (*ring, error) {
-	r := &ring{handle: handle}
-	for i := range handle.Len() {
-		entry, err := handle.Entry(i)
-		if err != nil {
-			return nil, err
-		}
-		if !sealsTokens(entry) {
-			return nil, fmt.Errorf("key %d is not XChaCha20-Poly1305 with the TINK prefix", entry.KeyID())
-		}
-		if entry.IsPrimary() {
-			r.primary = entry.KeyID()
-		}
-		r.keys = append(r.keys, KeyInfo{ID: entry.KeyID(), Primary: entry.IsPrimary(), Status: statusOf(entry)})
-	}
-	var err error
-	r.aead, err = aead.New(handle)
-	return r, err
-}
-
-func (r *ring) rotated() (*ring, error) {
-	manager := keyset.NewManagerFromHandle(r.handle)
-	id, err := manager.Add(aead.XChaCha20Poly1305KeyTemplate())
-	if err != nil {
-		return nil, err
-	}
-	if err := manager.SetPrimary(id); err != nil {
-		return nil, err
-	}
-	handle, err := manager.Handle()
-	if err != nil {
-		return nil, err
-	}
-	return newRing(handle)
-}
-
-// sealsTokens reports whether the entry is of the one key type. A key without a
-// prefix would be tried on every ciphertext, whatever key it names.
-func sealsTokens(entry *keyset.Entry) bool {
-	parameters, ok := entry.Key().Parameters().(*xchacha20poly1305.Parameters)
-	return ok && parameters.Variant() == xchacha20poly1305.VariantTink
-}
-
-func statusOf(entry *keyset.Entry) KeyStatus {
-	if entry.KeyStatus() == keyset.Enabled {
-		return KeyEnabled
-	}
-	return KeyDisabled
+func (k *Keyset) current() *ring {
+	k.follow()
+	return k.ring.Load()
 }

@@ -1,14 +1,19 @@
 package tokens_test
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/tink-crypto/tink-go/v2/aead"
+	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
+	"github.com/tink-crypto/tink-go/v2/keyset"
 
 	"github.com/perdure-dev/perdure/tokens"
 )
@@ -109,7 +114,7 @@ func TestLoadKeysetTakesAFileThatOthersMayRead(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestRotateFile(t *testing.T) {
+func TestRotationInAFile(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "keyset.json")
 	old, err := tokens.Create(path)
@@ -117,10 +122,25 @@ func TestRotateFile(t *testing.T) {
 	require.NoError(t, os.Chmod(path, 0o640))
 	token := seal(t, old, fullHeader(), "s")
 
-	rotated, err := tokens.RotateFile(path)
-	require.NoError(t, err)
-	require.Len(t, rotated.Keys(), 2)
-	require.NotEqual(t, old.PrimaryKeyID(), rotated.PrimaryKeyID())
+	first := old.PrimaryKeyID()
+	before := time.Now().UTC().Truncate(time.Second)
+
+	for range 2 { // the second time there is nothing to do
+		added, err := tokens.AddKey(path)
+		require.NoError(t, err)
+		require.Equal(t, first, added.PrimaryKeyID())
+		require.Len(t, added.Keys(), 2)
+		require.True(t, added.Keys()[1].Pending)
+		require.False(t, added.Keys()[1].Created.Before(before))
+	}
+	var rotated *tokens.Keyset
+	for range 2 {
+		rotated, err = tokens.PromoteKey(path)
+		require.NoError(t, err)
+		require.Len(t, rotated.Keys(), 2)
+		require.Equal(t, rotated.Keys()[1].ID, rotated.PrimaryKeyID())
+		require.False(t, rotated.Keys()[1].Pending)
+	}
 	requireMode(t, path, 0o640)
 	requireFiles(t, dir, "keyset.json")
 
@@ -129,16 +149,71 @@ func TestRotateFile(t *testing.T) {
 	require.Equal(t, rotated.Keys(), loaded.Keys())
 	_, err = loaded.Open(token, fullExpect())
 	require.NoError(t, err)
+
+	for range 2 {
+		retired, err := tokens.RetireKey(path, first)
+		require.NoError(t, err)
+		require.Equal(t, tokens.KeyDisabled, retired.Keys()[0].Status)
+		_, err = retired.Open(token, fullExpect())
+		requireOnly(t, err, "keyRetired")
+	}
+	requireMode(t, path, 0o640)
+	requireFiles(t, dir, "keyset.json")
 }
 
-func TestRotateFileKeepsALink(t *testing.T) {
+func TestRetireKeyRefuses(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "keyset.json")
+	keys, err := tokens.Create(path)
+	require.NoError(t, err)
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	for id, says := range map[uint32]string{
+		keys.PrimaryKeyID():     "seals: add and promote another one first",
+		keys.PrimaryKeyID() + 1: "there is no key",
+	} {
+		_, err := tokens.RetireKey(path, id)
+		require.ErrorContains(t, err, says)
+		require.ErrorContains(t, err, path)
+	}
+	after, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, content, after)
+	requireFiles(t, dir, "keyset.json")
+}
+
+// What AddKey and Create write is a keyset for whoever uses Tink without this package.
+func TestTinkReadsTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "keyset.json")
+	keys, err := tokens.Create(path)
+	require.NoError(t, err)
+	_, err = tokens.AddKey(path)
+	require.NoError(t, err)
+	f, err := os.Open(path)
+	require.NoError(t, err)
+	defer func() { _ = f.Close() }()
+	handle, err := insecurecleartextkeyset.Read(keyset.NewJSONReader(f))
+	require.NoError(t, err)
+	require.Equal(t, 2, handle.Len())
+	_, err = aead.New(handle)
+	require.NoError(t, err)
+
+	var byTink bytes.Buffer // which drops what it does not know
+	require.NoError(t, insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&byTink)))
+	again, err := tokens.ReadKeyset(&byTink)
+	require.NoError(t, err)
+	require.Equal(t, keys.PrimaryKeyID(), again.PrimaryKeyID())
+	require.Zero(t, again.Keys()[0].Created)
+}
+
+func TestAChangeKeepsALink(t *testing.T) {
 	dir, elsewhere := t.TempDir(), t.TempDir()
 	target, link := filepath.Join(elsewhere, "real.json"), filepath.Join(dir, "keyset.json")
 	_, err := tokens.Create(target)
 	require.NoError(t, err)
 	require.NoError(t, os.Symlink(target, link))
 
-	_, err = tokens.RotateFile(link)
+	_, err = tokens.AddKey(link)
 	require.NoError(t, err)
 	info, err := os.Lstat(link)
 	require.NoError(t, err)
@@ -148,49 +223,62 @@ func TestRotateFileKeepsALink(t *testing.T) {
 	require.Len(t, loaded.Keys(), 2)
 }
 
-func TestRotateFileLeavesABadFileAlone(t *testing.T) {
+func TestAChangeLeavesABadFileAlone(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "keyset.json")
-	_, err := tokens.RotateFile(path)
-	require.ErrorIs(t, err, fs.ErrNotExist)
-	requireFiles(t, dir)
+	steps := []func(string) (*tokens.Keyset, error){
+		tokens.AddKey, tokens.PromoteKey, func(path string) (*tokens.Keyset, error) { return tokens.RetireKey(path, 1) },
+	}
+	for _, step := range steps {
+		_, err := step(path)
+		require.ErrorIs(t, err, fs.ErrNotExist)
+		requireFiles(t, dir)
+	}
 
 	require.NoError(t, os.WriteFile(path, []byte("precious"), 0o600))
-	keys, err := tokens.RotateFile(path)
-	require.ErrorContains(t, err, path)
-	require.Nil(t, keys)
+	for _, step := range steps {
+		keys, err := step(path)
+		require.ErrorContains(t, err, path)
+		require.Nil(t, keys)
+	}
 	b, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Equal(t, "precious", string(b))
 	requireFiles(t, dir, "keyset.json")
 }
 
-func TestRotateFileSeesAnotherRotation(t *testing.T) {
+func TestAChangeSeesAnother(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "keyset.json")
 	_, err := tokens.Create(path)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(path+".new", []byte("half a key"), 0o600))
 
-	_, err = tokens.RotateFile(path)
+	_, err = tokens.AddKey(path)
 	require.ErrorIs(t, err, fs.ErrExist)
-	require.ErrorContains(t, err, "another rotation")
+	require.ErrorContains(t, err, "another change")
 	require.ErrorContains(t, err, path+".new")
 	requireFiles(t, dir, "keyset.json", "keyset.json.new")
 }
 
-func TestRotateFileConcurrentlyLosesNoKey(t *testing.T) {
+// Whoever adds and promotes at the same time as others leaves a keyset that has every key
+// which has ever sealed.
+func TestRotatingConcurrentlyLosesNoKey(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "keyset.json")
-	_, err := tokens.Create(path)
+	first, err := tokens.Create(path)
 	require.NoError(t, err)
 
 	var lock sync.Mutex
-	made := map[uint32]bool{}
+	sealed := map[uint32]bool{first.PrimaryKeyID(): true}
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
-			for range 5 {
-				keys, err := tokens.RotateFile(path)
+			for i := range 10 {
+				step := tokens.AddKey
+				if i%2 == 1 {
+					step = tokens.PromoteKey
+				}
+				keys, err := step(path)
 				if errors.Is(err, fs.ErrExist) {
 					continue
 				}
@@ -199,7 +287,7 @@ func TestRotateFileConcurrentlyLosesNoKey(t *testing.T) {
 					continue
 				}
 				lock.Lock()
-				made[keys.PrimaryKeyID()] = true
+				sealed[keys.PrimaryKeyID()] = true
 				lock.Unlock()
 			}
 		})
@@ -208,8 +296,9 @@ func TestRotateFileConcurrentlyLosesNoKey(t *testing.T) {
 
 	loaded, err := tokens.LoadKeyset(path)
 	require.NoError(t, err)
-	require.Len(t, loaded.Keys(), len(made)+1)
-	for _, key := range loaded.Keys()[1:] {
-		require.True(t, made[key.ID])
+	for _, key := range loaded.Keys() {
+		require.Equal(t, tokens.KeyEnabled, key.Status)
+		delete(sealed, key.ID)
 	}
+	require.Empty(t, sealed)
 }

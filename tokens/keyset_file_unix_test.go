@@ -14,7 +14,7 @@ import (
 )
 
 // An administrator rotates; the worker, which is somebody else, must still read.
-func TestRotateFileKeepsTheOwner(t *testing.T) {
+func TestAChangeKeepsTheOwner(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give a file away")
 	}
@@ -23,7 +23,7 @@ func TestRotateFileKeepsTheOwner(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.Chown(path, 12345, 23456))
 
-	_, err = tokens.RotateFile(path)
+	_, err = tokens.AddKey(path)
 	require.NoError(t, err)
 	info, err := os.Stat(path)
 	require.NoError(t, err)

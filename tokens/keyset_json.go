@@ -17,11 +17,11 @@ const maxKeysetJSON = 1 << 20
 // ReadKeyset reads a keyset in Tink's cleartext JSON, up to the end of r and at
 // most 1 MiB. The error says what is wrong, and quotes nothing of what was read.
 func ReadKeyset(r io.Reader) (*Keyset, error) {
-	k, err := decodeKeyset(r)
+	keys, err := decodeRing(r)
 	if err != nil {
 		return nil, fmt.Errorf("tokens: keyset: %w", err)
 	}
-	return k, nil
+	return inMemory(keys), nil
 }
 
 // Write writes the keyset in Tink's cleartext JSON: who reads it can make and
@@ -37,7 +37,7 @@ func (k *Keyset) Write(w io.Writer) error {
 	return nil
 }
 
-func decodeKeyset(r io.Reader) (*Keyset, error) {
+func decodeRing(r io.Reader) (*ring, error) {
 	b, err := io.ReadAll(io.LimitReader(r, maxKeysetJSON+1))
 	if err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func decodeKeyset(r io.Reader) (*Keyset, error) {
 	if err != nil {
 		return nil, fmt.Errorf("not a cleartext Tink keyset: %w", err)
 	}
-	return fromHandle(handle)
+	return newRing(handle, createdIn(b))
 }
 
 // looksLikeKeyset names the mistakes that Tink does not tell apart, in words
@@ -71,10 +71,10 @@ func looksLikeKeyset(b []byte) error {
 	return nil
 }
 
-// encode gives indented JSON: a person has to find the key to disable in it.
+// encode gives indented JSON, with the time that each key was made.
 func (r *ring) encode() ([]byte, error) {
 	var written, indented bytes.Buffer
-	if err := insecurecleartextkeyset.Write(r.handle, keyset.NewJSONWriter(&written)); err != nil {
+	if err := insecurecleartextkeyset.Write(r.handle, &stampingWriter{keyset.NewJSONWriter(&written), r.created}); err != nil {
 		return nil, err
 	}
 	if err := json.Indent(&indented, written.Bytes(), "", "  "); err != nil {

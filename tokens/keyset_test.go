@@ -2,13 +2,16 @@ package tokens_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/tink-crypto/tink-go/v2/aead"
@@ -26,9 +29,19 @@ func written(tb testing.TB, keys *tokens.Keyset) string {
 	return out.String()
 }
 
+// ageless are the keys without the time when they were made.
+func ageless(keys *tokens.Keyset) []tokens.KeyInfo {
+	infos := keys.Keys()
+	for i := range infos {
+		infos[i].Created = time.Time{}
+	}
+	return infos
+}
+
 func TestNewKeysetHasOneKey(t *testing.T) {
 	keys := newKeyset(t)
-	require.Equal(t, []tokens.KeyInfo{{ID: keys.PrimaryKeyID(), Primary: true, Status: tokens.KeyEnabled}}, keys.Keys())
+	require.WithinDuration(t, time.Now(), keys.Keys()[0].Created, 2*time.Second)
+	require.Equal(t, []tokens.KeyInfo{{ID: keys.PrimaryKeyID(), Primary: true, Status: tokens.KeyEnabled}}, ageless(keys))
 	require.NotEqual(t, written(t, keys), written(t, newKeyset(t)))
 }
 
@@ -67,7 +80,7 @@ func TestRotation(t *testing.T) {
 	require.Equal(t, []tokens.KeyInfo{
 		{ID: first, Status: tokens.KeyEnabled},
 		{ID: second, Primary: true, Status: tokens.KeyEnabled},
-	}, keys.Keys())
+	}, ageless(keys))
 
 	opened, err := keys.Open(before, fullExpect())
 	require.NoError(t, err)
@@ -100,7 +113,7 @@ func TestRetiredKey(t *testing.T) {
 		t.Run(status, func(t *testing.T) {
 			retired, err := tokens.ReadKeyset(strings.NewReader(strings.Replace(written(t, keys), "ENABLED", status, 1)))
 			require.NoError(t, err)
-			require.Equal(t, tokens.KeyInfo{ID: first, Status: tokens.KeyDisabled}, retired.Keys()[0])
+			require.Equal(t, tokens.KeyInfo{ID: first, Status: tokens.KeyDisabled}, ageless(retired)[0])
 
 			opened, err := retired.Open(token, fullExpect())
 			requireOnly(t, err, "keyRetired")
@@ -132,6 +145,15 @@ func TestOtherKeyOfTheSameID(t *testing.T) {
 	require.Equal(t, keys.PrimaryKeyID(), same.PrimaryKeyID())
 	_, err = same.Open(seal(t, keys, fullHeader(), "s"), fullExpect())
 	requireOnly(t, err, "notAuthentic")
+}
+
+// weakened is a keyset in JSON whose 32 bytes of each key are changed.
+func weakened(text string, change func(key []byte)) string {
+	return regexp.MustCompile(`"value": "[^"]*"`).ReplaceAllStringFunc(text, func(found string) string {
+		value, _ := base64.StdEncoding.DecodeString(found[len(`"value": "`) : len(found)-1])
+		change(value[2:34])
+		return `"value": "` + base64.StdEncoding.EncodeToString(value) + `"`
+	})
 }
 
 func tinkJSON(t *testing.T, template *tinkpb.KeyTemplate) string {
@@ -169,6 +191,8 @@ func TestReadKeysetRefuses(t *testing.T) {
 		{"AES-GCM", tinkJSON(t, aead.AES256GCMKeyTemplate()), "is not XChaCha20-Poly1305 with the TINK prefix"},
 		{"without a prefix", tinkJSON(t, raw), "is not XChaCha20-Poly1305 with the TINK prefix"},
 		{"with a prefix of another kind", tinkJSON(t, crunchy), "is not XChaCha20-Poly1305 with the TINK prefix"},
+		{"keys of zeros", weakened(good, func(key []byte) { clear(key) }), "is weak: its bytes are not random"},
+		{"keys of a word", weakened(good, func(key []byte) { copy(key, "passwordpasswordpasswordpassword") }), "is weak: its bytes are not random"},
 		{"more than 1 MiB", good + strings.Repeat(" ", 1<<20), "more than 1048576 bytes"},
 	}
 	for _, tt := range tests {

@@ -33,7 +33,7 @@ func reference(t *testing.T, text string, rawKeys map[uint32][]byte) (header str
 }
 
 // rawKeysOf reads the key bytes out of Tink's JSON: each value is a protocol
-// buffer whose field 3 is the key, 0x1a 0x20 and 32 bytes.
+// buffer whose field 3 is the key, 0x1a 0x20 and 32 bytes; others may come after it.
 func rawKeysOf(t *testing.T, keyset []byte) map[uint32][]byte {
 	t.Helper()
 	var file struct {
@@ -48,7 +48,7 @@ func rawKeysOf(t *testing.T, keyset []byte) map[uint32][]byte {
 	raw := map[uint32][]byte{}
 	for _, key := range file.Key {
 		require.Equal(t, []byte{0x1a, 0x20}, key.KeyData.Value[:2])
-		raw[key.KeyID] = key.KeyData.Value[2:]
+		raw[key.KeyID] = key.KeyData.Value[2:34]
 	}
 	return raw
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities"
-	"github.com/perdure-dev/perdure/activities/protocol"
 	"github.com/perdure-dev/perdure/activities/transport"
 )
 
@@ -24,11 +23,11 @@ const (
 var forms = []string{string(activities.FormRepeatability), string(activities.FormOperationID)}
 
 // activities are the options that the configuration stands for.
-func (c *Config) activities(own []protocol.Protocol) (activities.Options, error) {
-	if err := c.Check(own...); err != nil {
+func (c *Config) activities(own Options) (activities.Options, error) {
+	if err := c.Check(own.Protocols...); err != nil {
 		return activities.Options{}, err
 	}
-	protocols, err := registry(own)
+	protocols, err := registry(own.Protocols)
 	if err != nil {
 		return activities.Options{}, fmt.Errorf("worker: %w", err)
 	}
@@ -37,10 +36,11 @@ func (c *Config) activities(own []protocol.Protocol) (activities.Options, error)
 		return activities.Options{}, c.source.problem("tokens.keysetFile", err.Error())
 	}
 	o := activities.Options{
-		Services:      map[string]*activities.Service{},
-		Keyset:        keys,
-		TokenLifetime: cmp.Or(seconds(c.Tokens.LifetimeSeconds), DefaultTokenLifetime),
-		Protocols:     protocols,
+		Services:       map[string]*activities.Service{},
+		Keyset:         keys,
+		MetricsHandler: own.MetricsHandler,
+		TokenLifetime:  cmp.Or(seconds(c.Tokens.LifetimeSeconds), DefaultTokenLifetime),
+		Protocols:      protocols,
 		Watch: activities.Watch{
 			Threshold: cmp.Or(seconds(c.Worker.Watch.ThresholdSeconds), activities.DefaultWatchThreshold),
 			Window:    cmp.Or(seconds(c.Worker.Watch.WindowSeconds), activities.DefaultWatchWindow),
@@ -48,19 +48,19 @@ func (c *Config) activities(own []protocol.Protocol) (activities.Options, error)
 	}
 	var problems []error
 	for name, s := range c.Services {
-		if o.Services[name], err = c.service(name, &s); err != nil {
+		if o.Services[name], err = c.service(name, &s, own); err != nil {
 			problems = append(problems, err)
 		}
 	}
 	return o, errors.Join(problems...)
 }
 
-func (c *Config) service(name string, s *Service) (*activities.Service, error) {
-	out, err := transport.NewService(transport.Config{
+func (c *Config) service(name string, s *Service, own Options) (*activities.Service, error) {
+	t := transport.Config{
 		Name: name, BaseURL: s.BaseURL, Allow: s.Allow,
-		Credential: c.credential(name, s.Auth), Headers: canonical(s.Headers), SecretHeaders: s.SecretHeaders,
+		Headers: canonical(s.Headers), SecretHeaders: s.SecretHeaders,
 		AllowedOrigins: s.AllowedOrigins, CredentialOrigins: s.CredentialOrigins, AllowPrivateNetwork: s.AllowPrivateNetwork,
-		StickyCookies: s.StickyCookies,
+		Proxy: s.Proxy, TLS: c.tls(s), StickyCookies: s.StickyCookies,
 		Limits: transport.Limits{
 			RequestsPerSecond: s.Limits.RequestsPerSecond,
 			Concurrency:       s.Limits.Concurrency,
@@ -68,7 +68,15 @@ func (c *Config) service(name string, s *Service) (*activities.Service, error) {
 			MaxResponseBytes:  s.Limits.MaxResponseBytes,
 			CaptureBytes:      s.Limits.CaptureBytes,
 		},
-	})
+	}
+	if own.MetricsHandler != nil {
+		t.Observer = activities.NewObserver(own.MetricsHandler, name)
+	}
+	var err error
+	if t.Credential, err = own.credential(c, name, t, s.Auth); err != nil {
+		return nil, c.source.problem(below("services", name), err.Error())
+	}
+	out, err := transport.NewService(t)
 	if err != nil {
 		return nil, c.source.problem(below("services", name), err.Error())
 	}

@@ -56,17 +56,10 @@ func (k *checker) top() {
 	if c.Tokens.KeysetFile == "" {
 		k.refuse("tokens.keysetFile", "is missing; make one with: perdure keys new FILE")
 	}
-	k.unsupported("encryption", c.Encryption.set)
-	k.unsupported("storage", c.Storage.set)
+	k.payloads()
 	k.listen("worker.listen", c.Worker.Listen)
 	if len(c.Services) == 0 {
 		k.refuse("services", "is missing, want at least one service")
-	}
-}
-
-func (k *checker) unsupported(key string, used bool) {
-	if used {
-		k.refuse(key, "is not supported by this version")
 	}
 }
 

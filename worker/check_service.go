@@ -30,8 +30,21 @@ func (k *checker) service(name string, s *Service) {
 	if l := s.Lookup.activities(); l != nil {
 		k.inputBelow(below(key, "lookup"), l.Check())
 	}
-	k.unsupported(below(key, "proxy"), s.Proxy.set)
-	k.unsupported(below(key, "tls"), s.TLS.set)
+	k.transport(below(key, "proxy"), "proxy", transport.Config{Proxy: s.Proxy})
+	k.tls(below(key, "tls"), s.TLS)
+}
+
+func (k *checker) tls(key string, t *TLS) {
+	switch {
+	case t == nil:
+		return
+	case *t == (TLS{}):
+		k.refuse(key, "want caFile, or certFile and keyFile")
+	case t.CertFile == "" && t.KeyFile != "":
+		k.refuse(below(key, "certFile"), "is missing beside keyFile")
+	case t.CertFile != "" && t.KeyFile == "":
+		k.refuse(below(key, "keyFile"), "is missing beside certFile")
+	}
 }
 
 // transport asks package transport about one value at a time, so that each wrong

@@ -5,11 +5,14 @@ package worker
 // was read from, or to the working directory.
 type Config struct {
 	// TaskQueue is served by the worker. Default [perdure.DefaultTaskQueue].
-	TaskQueue  string      `json:"taskQueue,omitempty"`
-	Tokens     Tokens      `json:"tokens,omitzero"`
-	Encryption Unsupported `json:"encryption,omitzero"`
-	Storage    Unsupported `json:"storage,omitzero"`
-	Worker     Process     `json:"worker,omitzero"`
+	TaskQueue string `json:"taskQueue,omitempty"`
+	Tokens    Tokens `json:"tokens,omitzero"`
+	// Encryption of every payload. Default: none.
+	Encryption *Encryption `json:"encryption,omitempty"`
+	// Storage of payloads that are large. Default: none, and values are bounded by what
+	// Temporal takes.
+	Storage *Storage `json:"storage,omitempty"`
+	Worker  Process  `json:"worker,omitzero"`
 	// Services by name. At least one.
 	Services map[string]Service `json:"services,omitempty"`
 
@@ -22,6 +25,20 @@ type Tokens struct {
 	KeysetFile string `json:"keysetFile,omitempty"`
 	// LifetimeSeconds is how old a token may be that is taken up. Default 30 days.
 	LifetimeSeconds float64 `json:"lifetimeSeconds,omitempty" min:"60" max:"315360000"`
+}
+
+// Encryption says how payloads are encrypted.
+type Encryption struct {
+	// KeysetFile holds the keys, and is not the one of Tokens. Required.
+	KeysetFile string `json:"keysetFile,omitempty"`
+}
+
+// Storage says where large payloads are kept.
+type Storage struct {
+	// URL is "file:///folder" or "s3://bucket/prefix". Required.
+	URL string `json:"url,omitempty"`
+	// ThresholdBytes is how large a payload is that is kept there. Default 262144.
+	ThresholdBytes int `json:"thresholdBytes,omitempty" min:"1024" max:"1000000"`
 }
 
 // Process is how the worker runs.
@@ -45,7 +62,3 @@ type Watch struct {
 	// WindowSeconds is how long one activity watches. Default 600.
 	WindowSeconds float64 `json:"windowSeconds,omitempty" min:"0.1" max:"3600"`
 }
-
-// Unsupported is a key of the contract whose feature this version does not have.
-// To set it in a file is refused.
-type Unsupported struct{ set bool }

@@ -28,10 +28,7 @@ func (d *decoder) refuse(key string, line int, message string) {
 	d.problems = append(d.problems, &KeyError{File: d.source.file, Line: line, Key: key, Message: message})
 }
 
-var (
-	rawJSON     = reflect.TypeFor[json.RawMessage]()
-	unsupported = reflect.TypeFor[Unsupported]()
-)
+var rawJSON = reflect.TypeFor[json.RawMessage]()
 
 // decode reads the value of a key. Null is no value.
 func (d *decoder) decode(key string, n ast.Node, into reflect.Value) {
@@ -44,11 +41,7 @@ func (d *decoder) decode(key string, n ast.Node, into reflect.Value) {
 
 func (d *decoder) decodeResolved(key string, n ast.Node, into reflect.Value) {
 	defer d.enter(n)()
-	switch into.Type() {
-	case unsupported:
-		into.Set(reflect.ValueOf(Unsupported{set: true}))
-		return
-	case rawJSON:
+	if into.Type() == rawJSON {
 		if raw, ok := d.json(key, n); ok {
 			into.SetBytes(raw)
 		}
@@ -94,17 +87,15 @@ func (d *decoder) decodeStruct(key string, n ast.Node, into reflect.Value) {
 		}
 		message := unknown(e.name, names(fields))
 		if explained != nil {
-			message = explained.explain(e.name, entries, message)
+			message = explained.explain(e.name, message)
 		}
-		if message != "" {
-			d.refuse(name, e.line, message)
-		}
+		d.refuse(name, e.line, message)
 	}
 }
 
-// explainer is a struct that says more of an unknown key, or "" to let it pass.
+// explainer is a struct that says more of an unknown key.
 type explainer interface {
-	explain(key string, entries []entry, message string) string
+	explain(key, message string) string
 }
 
 func (d *decoder) decodeMap(key string, n ast.Node, into reflect.Value) {

@@ -8,11 +8,13 @@
 // not there. No error and no log line ever holds a secret: they name its source.
 //
 //	cfg, err := worker.Load("perdure.yaml")
-//	w, err := worker.New(temporal, cfg, worker.Options{})
+//	p, err := cfg.Payloads(ctx, nil) // or s3.Open, of package storage/s3
+//	temporal, err := client.Dial(p.ClientOptions(client.Options{}))
+//	w, err := worker.New(temporal, cfg, worker.Options{Payloads: p})
 //	err = w.Run(ctx) // until ctx ends, then drains
 //
 // Every key, with its default, unit and bounds, is in docs/configuration.md.
 //
-// May import: the root package, tokens, workflows, activities and its subpackages,
+// May import: the root package, tokens, payloads, storage, workflows, activities and its subpackages,
 // goccy/go-yaml, and Temporal's SDK and API.
 package worker

@@ -1,14 +1,9 @@
 package worker
 
 import (
-	"context"
 	"errors"
 	"io/fs"
-	"maps"
-	"net/http"
-	"slices"
 
-	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/tokens"
 )
 
@@ -22,12 +17,20 @@ func (c *Config) CheckEnvironment() error {
 			problems = append(problems, c.source.problem("tokens.keysetFile", err.Error()))
 		}
 	}
+	if c.Encryption != nil && c.Encryption.KeysetFile != "" {
+		if _, err := loadKeyset(c.source.path(c.Encryption.KeysetFile)); err != nil {
+			problems = append(problems, c.source.problem("encryption.keysetFile", err.Error()))
+		}
+	}
 	return joined(problems)
 }
 
 // keyset loads the token keys.
 func (c *Config) keyset() (*tokens.Keyset, error) {
-	path := c.source.path(c.Tokens.KeysetFile)
+	return loadKeyset(c.source.path(c.Tokens.KeysetFile))
+}
+
+func loadKeyset(path string) (*tokens.Keyset, error) {
 	keys, err := tokens.LoadKeyset(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &missingKeysetError{path: path, cause: err}
@@ -46,23 +49,3 @@ func (e *missingKeysetError) Error() string {
 }
 
 func (e *missingKeysetError) Unwrap() error { return e.cause }
-
-// missingSecrets lists the services that have no credential to send.
-func (c *Config) missingSecrets() []*KeyError {
-	var out []*KeyError
-	for _, name := range slices.Sorted(maps.Keys(c.Services)) {
-		credential := c.credential(name, c.Services[name].Auth)
-		if credential == nil {
-			continue
-		}
-		// Applied to a request that is sent nowhere.
-		r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "https://service.invalid", nil)
-		if err != nil {
-			continue
-		}
-		if missing, ok := errors.AsType[*perdure.CredentialError](credential.Apply(r.Context(), r)); ok {
-			out = append(out, c.source.problem("services."+name+".auth", missing.Source+" "+missing.Message))
-		}
-	}
-	return out
-}

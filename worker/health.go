@@ -70,13 +70,13 @@ func (h *health) ready(ctx context.Context) error {
 	return nil
 }
 
-// newHandler serves /healthz, /readyz and, where there are metrics, /metrics.
-func newHandler(h *health, metrics http.Handler) http.Handler {
+// newHandler serves /healthz, /readyz and more.
+func newHandler(h *health, more map[string]http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, nil) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { say(w, h.ready(r.Context())) })
-	if metrics != nil {
-		mux.Handle("GET /metrics", metrics)
+	for pattern, handler := range more {
+		mux.Handle(pattern, handler)
 	}
 	return mux
 }

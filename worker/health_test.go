@@ -64,13 +64,13 @@ func TestHealthOfAServerThatHangs(t *testing.T) {
 	})
 }
 
-func TestMetricsPath(t *testing.T) {
+func TestFurtherPaths(t *testing.T) {
 	health := worker.NewHealth(func(context.Context) error { return nil })
 	code, _ := get(health.Handler(nil), "/metrics")
 	require.Equal(t, 404, code)
-	code, body := get(health.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	code, body := get(health.Handler(map[string]http.Handler{"GET /metrics": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte("perdure_up 1"))
-	})), "/metrics")
+	})}), "/metrics")
 	require.Equal(t, 200, code)
 	require.Equal(t, "perdure_up 1", body)
 }

@@ -16,6 +16,8 @@ type KeyError struct {
 	Line    int    // from 1; 0: unknown
 	Key     string // dotted: services.jobs.limits.concurrency; "" for the whole
 	Message string
+	// Warning: it is allowed, and probably not meant.
+	Warning bool
 }
 
 // Error is one line: file and line, the key, and what is wrong with it.
@@ -26,6 +28,9 @@ func (e *KeyError) Error() string {
 	}
 	if e.Key != "" {
 		where += ": " + e.Key
+	}
+	if e.Warning {
+		where += ": warning"
 	}
 	return strings.Map(printable, where+": "+e.Message)
 }
@@ -39,12 +44,17 @@ func printable(r rune) rune {
 
 // joined is all problems in the order of their lines, or nil for none.
 func joined(problems []*KeyError) error {
-	slices.SortStableFunc(problems, func(a, b *KeyError) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Key, b.Key))
-	})
 	errs := make([]error, len(problems))
-	for i, p := range problems {
+	for i, p := range sorted(problems) {
 		errs[i] = p
 	}
 	return errors.Join(errs...)
+}
+
+// sorted has them in the order of their lines.
+func sorted(problems []*KeyError) []*KeyError {
+	slices.SortStableFunc(problems, func(a, b *KeyError) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Key, b.Key))
+	})
+	return problems
 }

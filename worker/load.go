@@ -16,6 +16,14 @@ const maxFileBytes = 4 << 20
 
 // Load reads a configuration from a file, as [Parse] does.
 func Load(path string) (*Config, error) {
+	content, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(path, content)
+}
+
+func read(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("worker: configuration: %w", err) // names the path
@@ -27,7 +35,7 @@ func Load(path string) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("worker: configuration: %w", err)
 	}
-	return Parse(path, content)
+	return content, nil
 }
 
 // Parse reads a configuration from YAML, or JSON, which is YAML. Name is the file
@@ -35,23 +43,29 @@ func Load(path string) (*Config, error) {
 // folder. The error joins one *KeyError for each unknown key and each value of a
 // wrong kind. Whether the values make sense is for [Config.Check] to say.
 func Parse(name string, content []byte) (*Config, error) {
-	d := &decoder{source: source{file: name, lines: map[string]int{}}, anchors: map[string]ast.Node{}, open: map[ast.Node]bool{}, budget: maxNodes}
-	root, err := d.parse(content)
-	if err != nil {
+	cfg, problems := parse(name, content)
+	if err := joined(problems); err != nil {
 		return nil, err
+	}
+	return cfg, nil
+}
+
+// parse is Parse that gives what can be read, beside what is wrong; nil where nothing can.
+func parse(name string, content []byte) (*Config, []*KeyError) {
+	d := &decoder{source: source{file: name, lines: map[string]int{}}, anchors: map[string]ast.Node{}, open: map[ast.Node]bool{}, budget: maxNodes}
+	root, problem := d.parse(content)
+	if problem != nil {
+		return nil, []*KeyError{problem}
 	}
 	cfg := &Config{}
 	d.decode("", root, reflect.ValueOf(cfg).Elem())
-	if err := joined(d.problems); err != nil {
-		return nil, err
-	}
 	cfg.source = d.source
-	return cfg, nil
+	return cfg, d.problems
 }
 
 // parse gives the one document's content. The parser's own errors quote the lines
 // around, which may hold a secret: only message and line are taken over.
-func (d *decoder) parse(content []byte) (ast.Node, error) {
+func (d *decoder) parse(content []byte) (ast.Node, *KeyError) {
 	file, err := parser.ParseBytes(content, 0)
 	if err != nil {
 		problem := &KeyError{File: d.source.file, Message: "is no YAML"}

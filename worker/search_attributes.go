@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -62,6 +63,14 @@ func (s *searchAttributes) names() []string {
 		return *found
 	}
 	return nil
+}
+
+// inClear are the names of those whose value is no service's word: where payloads are
+// encrypted, nothing of what a service said is to be read in the namespace.
+func (s *searchAttributes) inClear() []string {
+	return slices.DeleteFunc(slices.Clone(s.names()), func(name string) bool {
+		return name != perdure.SearchAttributeState && name != perdure.SearchAttributeService
+	})
 }
 
 // keepProbing asks every minute until all are there, or ctx ends.

@@ -31,24 +31,58 @@ type Service struct {
 	// CredentialOrigins among them also get the credentials.
 	CredentialOrigins []string `json:"credentialOrigins,omitempty"`
 	// AllowPrivateNetwork permits addresses that are not of the public internet.
-	AllowPrivateNetwork bool        `json:"allowPrivateNetwork,omitempty"`
-	Proxy               Unsupported `json:"proxy,omitzero"`
-	TLS                 Unsupported `json:"tls,omitzero"`
+	AllowPrivateNetwork bool `json:"allowPrivateNetwork,omitempty"`
+	// Proxy is the URL of an HTTP proxy, without user. Default: none, whatever the
+	// environment says.
+	Proxy string `json:"proxy,omitempty"`
+	// TLS has the service's own certificates. Default: the system's authorities.
+	TLS *TLS `json:"tls,omitempty"`
 	// StickyCookies carries the service's cookies through each operation, where its
 	// credentials go.
 	StickyCookies bool `json:"stickyCookies,omitempty"`
 }
 
-// Auth names a credential, never holds one: exactly one of Env and File is set.
+// Auth names a credential, never holds one. Type says which of the other fields it has.
 type Auth struct {
-	// Type is "bearer" or "apiKey".
+	// Type is bearer, apiKey, basic, oauth2, azure, google, aws or custom. Required.
 	Type string `json:"type,omitempty"`
+	// Env is the name of an environment variable that has the secret, File a file,
+	// which is read again when it changes: exactly one of them, for bearer, apiKey,
+	// basic and oauth2. Google's may have a File.
+	Env  string `json:"env,omitempty"`
+	File string `json:"file,omitempty"`
 	// Header or Query is where an apiKey goes: exactly one of them.
 	Header string `json:"header,omitempty"`
 	Query  string `json:"query,omitempty"`
-	// Env is an environment variable's name; File is read again when it changes.
-	Env  string `json:"env,omitempty"`
-	File string `json:"file,omitempty"`
+	// Username of basic, whose secret is then the password. Default: the secret is
+	// USER:PASSWORD.
+	Username string `json:"username,omitempty"`
+	// TokenURL and ClientID of oauth2. Required for it.
+	TokenURL string `json:"tokenURL,omitempty"`
+	ClientID string `json:"clientId,omitempty"`
+	// ClientAuth is where oauth2's client sends its secret: header or body. Default
+	// header.
+	ClientAuth string `json:"clientAuth,omitempty"`
+	// Audience that oauth2's tokens are asked for. Default: none.
+	Audience string `json:"audience,omitempty"`
+	// Scopes of oauth2, by default the issuer's; of google, by default cloud-platform;
+	// of azure, required.
+	Scopes []string `json:"scopes,omitempty"`
+	// Region and Service that aws signs for. Required for it.
+	Region  string `json:"region,omitempty"`
+	Service string `json:"service,omitempty"`
+	// Name of a custom one among [Options.Credentials].
+	Name string `json:"name,omitempty"`
+}
+
+// TLS names the certificates that are a service's own. The files are PEM, and are read
+// again when they change.
+type TLS struct {
+	// CAFile holds the authorities that are trusted, instead of the system's.
+	CAFile string `json:"caFile,omitempty"`
+	// CertFile and KeyFile, both or none, are what the worker shows of itself.
+	CertFile string `json:"certFile,omitempty"`
+	KeyFile  string `json:"keyFile,omitempty"`
 }
 
 // Idempotency says where a start's key goes: exactly one of Header, Query, Body

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,7 +18,10 @@ import (
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities"
+	"github.com/perdure-dev/perdure/activities/auth"
 	"github.com/perdure-dev/perdure/activities/protocol"
+	"github.com/perdure-dev/perdure/payloads"
+	"github.com/perdure-dev/perdure/tokens"
 	"github.com/perdure-dev/perdure/workflows"
 )
 
@@ -32,18 +37,31 @@ const deadlockTimeout = 5 * time.Second
 type Options struct {
 	// Namespace that the client was made with. Default "default", as the client's.
 	Namespace string
+	// Payloads that the client was made with: the configuration's, from [Config.Payloads].
+	// Required where it has encryption or storage.
+	Payloads *payloads.Payloads
 	// Protocols beside the built-in ones; "auto" tries them first.
 	Protocols []protocol.Protocol
 	// Pagers beside the built-in ones; "auto" tries them first.
 	Pagers []protocol.Pager
 	// Streamers beside the built-in ones.
 	Streamers []protocol.Streamer
+	// Credentials of your own, by the names that auth of type custom gives. One may
+	// serve several services.
+	Credentials map[string]auth.Credential
+	// CredentialKinds make the credentials of the types azure, google and aws, whose
+	// libraries only who wants them links: azure.New, google.New and aws.New of the
+	// packages below activities/auth. Default: the worker does not have these types.
+	CredentialKinds map[string]auth.Kind
 	// Logger of the worker itself; the SDK logs with the client's. Default
 	// [slog.Default].
 	Logger *slog.Logger
-	// Metrics answers /metrics where the configuration has worker.listen. Default:
-	// there is no such path.
-	Metrics http.Handler
+	// MetricsHandler counts what the worker does; that of package telemetry does for
+	// Prometheus. The SDK counts with the client's. Default: nobody counts.
+	MetricsHandler client.MetricsHandler
+	// Handlers are served where the configuration has worker.listen, beside /healthz and
+	// /readyz, by their patterns for [http.ServeMux]: "GET /metrics". Default: none.
+	Handlers map[string]http.Handler
 }
 
 // Worker serves a task queue. It runs once.
@@ -54,8 +72,10 @@ type Worker struct {
 	missing    func() []*KeyError
 	logger     *slog.Logger
 	attributes *searchAttributes
+	keys       *tokens.Keyset
 	health     *health
-	metrics    http.Handler
+	handlers   map[string]http.Handler
+	open       *openOperations
 	fatal      chan error
 	started    sync.Once
 }
@@ -63,10 +83,18 @@ type Worker struct {
 // New makes a worker of a configuration, which it checks. It reads the keyset and
 // touches no network. The client stays the caller's to close, after Run.
 func New(c client.Client, cfg *Config, o Options) (*Worker, error) {
-	opts, err := cfg.activities(o.Protocols)
+	if o.MetricsHandler == nil {
+		o.MetricsHandler = client.MetricsNopHandler
+	}
+	opts, err := cfg.activities(o)
 	if err != nil {
 		return nil, err
 	}
+	written, err := cfg.agree(o.Payloads)
+	if err != nil {
+		return nil, err
+	}
+	opts.DataConverter, opts.Stored = written.DataConverter(), written.Stored()
 	if opts.Pagers, err = pagers(o.Pagers); err != nil {
 		return nil, fmt.Errorf("worker: %w", err)
 	}
@@ -75,17 +103,25 @@ func New(c client.Client, cfg *Config, o Options) (*Worker, error) {
 	}
 	w := &Worker{
 		listen: cfg.Worker.Listen, source: cfg.source, missing: cfg.missingSecrets,
-		logger: cmp.Or(o.Logger, slog.Default()), metrics: o.Metrics, fatal: make(chan error, 1),
+		logger: cmp.Or(o.Logger, slog.Default()), handlers: o.Handlers, fatal: make(chan error, 1),
 	}
 	w.health = newHealth(func(ctx context.Context) error {
 		_, err := c.CheckHealth(ctx, &client.CheckHealthRequest{})
 		return err
 	})
-	w.attributes = newSearchAttributes(listAttributes(c, cmp.Or(o.Namespace, client.DefaultNamespace)), w.logger)
+	namespace := cmp.Or(o.Namespace, client.DefaultNamespace)
+	w.attributes = newSearchAttributes(listAttributes(c, namespace), w.logger)
 	opts.SearchAttributes = w.attributes.names
+	w.keys = opts.Keyset
+	if written.Encrypted() {
+		opts.SearchAttributes = w.attributes.inClear
+	}
 	a, err := activities.New(opts)
 	if err != nil {
 		return nil, fmt.Errorf("worker: %w", err)
+	}
+	if o.MetricsHandler != client.MetricsNopHandler {
+		w.open = newOpenOperations(countOpen(c, namespace, cfg.taskQueue()), o.MetricsHandler, slices.Sorted(maps.Keys(cfg.Services)))
 	}
 	w.sdk = worker.New(c, cfg.taskQueue(), w.options(cfg))
 	register(w.sdk, a)
@@ -123,6 +159,8 @@ func register(r worker.Registry, a *activities.Activities) {
 	r.RegisterActivityWithOptions(a.Cancel, activity.RegisterOptions{Name: perdure.ActivityCancel})
 	r.RegisterActivityWithOptions(a.FetchPage, activity.RegisterOptions{Name: perdure.ActivityFetchPage})
 	r.RegisterActivityWithOptions(a.ReadStream, activity.RegisterOptions{Name: perdure.ActivityReadStream})
+	r.RegisterActivityWithOptions(a.Rehydrate, activity.RegisterOptions{Name: perdure.ActivityRehydrate})
+	r.RegisterActivityWithOptions(a.Follow, activity.RegisterOptions{Name: perdure.ActivityFollow})
 }
 
 // Run serves the task queue until ctx ends, and then drains: it takes no new tasks,
@@ -136,7 +174,7 @@ func (w *Worker) Run(ctx context.Context) error {
 }
 
 func (w *Worker) run(ctx context.Context) error {
-	listener, err := serve(ctx, w.listen, newHandler(w.health, w.metrics), w.logger)
+	listener, err := serve(ctx, w.listen, newHandler(w.health, w.handlers), w.logger)
 	if err != nil {
 		return w.source.problem("worker.listen", err.Error())
 	}
@@ -152,6 +190,10 @@ func (w *Worker) run(ctx context.Context) error {
 		return fmt.Errorf("worker: start: %w", err)
 	}
 	background.Go(func() { w.attributes.keepProbing(probing) })
+	if w.open != nil {
+		background.Go(func() { w.open.keepCounting(probing, w.attributes) })
+	}
+	background.Go(func() { tellOfKeys(probing, w.keys, w.logger) })
 	w.health.serving()
 	w.logger.Info("worker is running")
 

@@ -6,6 +6,7 @@ import (
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/workflows/collection"
 	"github.com/perdure-dev/perdure/workflows/operation"
+	"github.com/perdure-dev/perdure/workflows/rehydrate"
 	"github.com/perdure-dev/perdure/workflows/stream"
 )
 
@@ -22,4 +23,5 @@ func Register(r Registry) {
 	r.RegisterWorkflowWithOptions(collection.Page, workflow.RegisterOptions{Name: perdure.WorkflowPage})
 	r.RegisterWorkflowWithOptions(stream.Stream, workflow.RegisterOptions{Name: perdure.WorkflowStream})
 	r.RegisterWorkflowWithOptions(stream.Reader, workflow.RegisterOptions{Name: perdure.WorkflowStreamReader})
+	r.RegisterWorkflowWithOptions(rehydrate.Rehydrate, workflow.RegisterOptions{Name: perdure.WorkflowRehydrate})
 }

@@ -67,7 +67,7 @@ func (p *pause) on() bool { return time.Now().UnixNano() < p.until.Load() }
 // The place comes first, so that whoever has a turn sends at once: turns that gathered
 // before a service that is slow, or in a pause, would all be used in the same moment.
 func (s *Service) Admit(ctx context.Context) (release func(), err error) {
-	if err := s.slots.Acquire(ctx, 1); err != nil {
+	if err := s.timed(WaitConcurrency, func() error { return s.slots.Acquire(ctx, 1) }); err != nil {
 		return nil, &SendError{Unsent: true, Err: err}
 	}
 	if err := s.turn(ctx); err != nil {
@@ -80,10 +80,10 @@ func (s *Service) Admit(ctx context.Context) (release func(), err error) {
 // turn waits until one more request may leave.
 func (s *Service) turn(ctx context.Context) error {
 	for {
-		if err := s.pause.wait(ctx); err != nil {
+		if err := s.timed(WaitPause, func() error { return s.pause.wait(ctx) }); err != nil {
 			return err
 		}
-		if err := s.rate.Wait(ctx); err != nil {
+		if err := s.timed(WaitRate, func() error { return s.rate.Wait(ctx) }); err != nil {
 			return err
 		}
 		if !s.pause.on() { // one may have begun meanwhile

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"time"
 
 	"github.com/perdure-dev/perdure"
@@ -13,6 +14,7 @@ import (
 type head struct {
 	*Response
 	body io.ReadCloser
+	sent *http.Request // with the service's credential; nil: without
 }
 
 // maxDropped bounds what is read of a body that nobody wants, so that its connection can

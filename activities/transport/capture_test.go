@@ -10,12 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/activities/auth"
 	"github.com/perdure-dev/perdure/activities/transport"
 )
 
 func TestCaptureLeavesSecretsOut(t *testing.T) {
 	t.Setenv("TEST_JOBS_TOKEN", "s3cret")
-	s := newService(t, "https://h", with(transport.APIKey("jobs", transport.Secret{Env: "TEST_JOBS_TOKEN"}, "x-goog-api-key", "")), func(c *transport.Config) {
+	s := newService(t, "https://h", with(auth.APIKey("jobs", auth.Secret{Env: "TEST_JOBS_TOKEN"}, "x-goog-api-key", "")), func(c *transport.Config) {
 		c.SecretHeaders = []string{"x-session", "X-Csrf"}
 	})
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)

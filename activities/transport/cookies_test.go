@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/perdure-dev/perdure/activities/auth"
 	"github.com/perdure-dev/perdure/activities/transport"
 )
 
@@ -199,7 +200,7 @@ func TestCookiesBesideACredential(t *testing.T) {
 	t.Setenv("TEST_JOBS_SESSION", "key=s3cret")
 	p := &play{sets: map[string][]string{"h.test/": {"a=1"}}}
 	s := sticky(t, p, func(c *transport.Config) {
-		c.Credential = transport.APIKey("jobs", transport.Secret{Env: "TEST_JOBS_SESSION"}, "Cookie", "")
+		c.Credential = auth.APIKey("jobs", auth.Secret{Env: "TEST_JOBS_SESSION"}, "Cookie", "")
 	})
 	var cookies transport.Cookies
 	for range 2 {

@@ -1,8 +1,12 @@
 package transport_test
 
 import (
+	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -12,10 +16,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/activities/auth"
 	"github.com/perdure-dev/perdure/activities/transport"
 )
 
-func with(c transport.Credential) func(*transport.Config) {
+func with(c auth.Credential) func(*transport.Config) {
 	return func(config *transport.Config) { config.Credential = c }
 }
 
@@ -23,20 +28,20 @@ func TestCredentials(t *testing.T) {
 	t.Setenv("TEST_JOBS_TOKEN", "s3cret&=+ü")
 	file := filepath.Join(t.TempDir(), "token")
 	write(t, file, "  from-a-file\n")
-	env, fromFile := transport.Secret{Env: "TEST_JOBS_TOKEN"}, transport.Secret{File: file}
+	env, fromFile := auth.Secret{Env: "TEST_JOBS_TOKEN"}, auth.Secret{File: file}
 	tests := []struct {
 		name             string
-		credential       transport.Credential
+		credential       auth.Credential
 		query            string
 		wantHeader, want string // a header, and the raw query
 	}{
 		{"none", nil, "a=b", "", "a=b"},
-		{"bearer", transport.Bearer("jobs", env), "a=b", "Authorization: Bearer s3cret&=+ü", "a=b"},
-		{"bearer from a file", transport.Bearer("jobs", fromFile), "", "Authorization: Bearer from-a-file", ""},
-		{"header", transport.APIKey("jobs", env, "x-api-key", ""), "", "X-Api-Key: s3cret&=+ü", ""},
-		{"query", transport.APIKey("jobs", env, "", "key"), "", "", "key=s3cret%26%3D%2B%C3%BC"},
-		{"query, the rest byte for byte", transport.APIKey("jobs", fromFile, "", "key"), "z=%2f&&a;b=c+d&%zz", "", "z=%2f&a;b=c+d&%zz&key=from-a-file"},
-		{"query, in place of another's", transport.APIKey("jobs", fromFile, "", "the key"), "the+key=x&a=b&the%20key=y&the%20keys=z", "", "a=b&the%20keys=z&the+key=from-a-file"},
+		{"bearer", auth.Bearer("jobs", env), "a=b", "Authorization: Bearer s3cret&=+ü", "a=b"},
+		{"bearer from a file", auth.Bearer("jobs", fromFile), "", "Authorization: Bearer from-a-file", ""},
+		{"header", auth.APIKey("jobs", env, "x-api-key", ""), "", "X-Api-Key: s3cret&=+ü", ""},
+		{"query", auth.APIKey("jobs", env, "", "key"), "", "", "key=s3cret%26%3D%2B%C3%BC"},
+		{"query, the rest byte for byte", auth.APIKey("jobs", fromFile, "", "key"), "z=%2f&&a;b=c+d&%zz", "", "z=%2f&a;b=c+d&%zz&key=from-a-file"},
+		{"query, in place of another's", auth.APIKey("jobs", fromFile, "", "the key"), "the+key=x&a=b&the%20key=y&the%20keys=z", "", "a=b&the%20keys=z&the+key=from-a-file"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -65,20 +70,20 @@ func TestNoCredentialToSend(t *testing.T) {
 	write(t, filepath.Join(dir, "broken"), "s3cret\x00more")
 	tests := []struct {
 		name   string
-		secret transport.Secret
+		secret auth.Secret
 		want   string
 	}{
-		{"an empty variable", transport.Secret{Env: "TEST_JOBS_EMPTY"}, "environment variable TEST_JOBS_EMPTY"},
-		{"no variable", transport.Secret{Env: "TEST_JOBS_NONE"}, "environment variable TEST_JOBS_NONE"},
-		{"a variable with a line end", transport.Secret{Env: "TEST_JOBS_BROKEN"}, "environment variable TEST_JOBS_BROKEN"},
-		{"no file", transport.Secret{File: filepath.Join(dir, "none")}, "file " + filepath.Join(dir, "none")},
-		{"an empty file", transport.Secret{File: filepath.Join(dir, "empty")}, "file " + filepath.Join(dir, "empty")},
-		{"a file with a NUL", transport.Secret{File: filepath.Join(dir, "broken")}, "file " + filepath.Join(dir, "broken")},
-		{"a directory", transport.Secret{File: dir}, "file " + dir},
+		{"an empty variable", auth.Secret{Env: "TEST_JOBS_EMPTY"}, "environment variable TEST_JOBS_EMPTY"},
+		{"no variable", auth.Secret{Env: "TEST_JOBS_NONE"}, "environment variable TEST_JOBS_NONE"},
+		{"a variable with a line end", auth.Secret{Env: "TEST_JOBS_BROKEN"}, "environment variable TEST_JOBS_BROKEN"},
+		{"no file", auth.Secret{File: filepath.Join(dir, "none")}, "file " + filepath.Join(dir, "none")},
+		{"an empty file", auth.Secret{File: filepath.Join(dir, "empty")}, "file " + filepath.Join(dir, "empty")},
+		{"a file with a NUL", auth.Secret{File: filepath.Join(dir, "broken")}, "file " + filepath.Join(dir, "broken")},
+		{"a directory", auth.Secret{File: dir}, "file " + dir},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			for _, c := range []transport.Credential{transport.Bearer("jobs", tt.secret), transport.APIKey("jobs", tt.secret, "X-Key", ""), transport.APIKey("jobs", tt.secret, "", "key")} {
+			for _, c := range []auth.Credential{auth.Bearer("jobs", tt.secret), auth.APIKey("jobs", tt.secret, "X-Key", ""), auth.APIKey("jobs", tt.secret, "", "key")} {
 				s := newService(t, "http://127.0.0.1:1", with(c))
 				neverDial(t, s)
 				_, err := s.Do(t.Context(), transport.Request{Method: "POST", URL: parse(t, "http://127.0.0.1:1/x"), Start: true})
@@ -88,7 +93,9 @@ func TestNoCredentialToSend(t *testing.T) {
 				require.Equal(t, tt.want, missing.Source)
 				require.NotContains(t, err.Error(), "s3cret")
 				require.NotContains(t, err.Error(), "\n")
-				require.False(t, c.Refresh(t.Context()))
+				changed, err := c.Refresh(t.Context(), httptest.NewRequestWithContext(t.Context(), "GET", "/", nil))
+				require.ErrorAs(t, err, &missing)
+				require.False(t, changed)
 			}
 		})
 	}
@@ -130,7 +137,7 @@ func TestRefresh(t *testing.T) {
 					}
 					w.WriteHeader(tt.status)
 				})
-				service := newService(t, s.URL, with(transport.Bearer("jobs", transport.Secret{File: file})))
+				service := newService(t, s.URL, with(auth.Bearer("jobs", auth.Secret{File: file})))
 				resp, err := service.Do(t.Context(), transport.Request{Method: "POST", URL: parse(t, s.URL), Body: []byte("{}"), Start: isStart})
 				require.NoError(t, err)
 				require.Equal(t, tt.end, resp.Status)
@@ -138,6 +145,79 @@ func TestRefresh(t *testing.T) {
 			})
 		}
 	}
+}
+
+// scripted is a credential whose source fails as told.
+type scripted struct{ apply, refresh error }
+
+func (c *scripted) Apply(_ context.Context, r *http.Request) error {
+	r.Header.Set("Authorization", "Bearer one")
+	return c.apply
+}
+
+func (c *scripted) Refresh(context.Context, *http.Request) (bool, error) {
+	return c.refresh == nil, c.refresh
+}
+
+func (*scripted) SecretHeaders() []string { return nil }
+
+// A source that cannot be asked now ends nothing: the request was not sent, or was
+// refused, and may be sent when there is a credential. One that has none does.
+//
+//rule:out 6
+func TestACredentialThatCannotBeHad(t *testing.T) {
+	down, gone := errors.New("issuer: HTTP 503"), &perdure.CredentialError{Service: "jobs", Source: "file x", Message: "cannot be read"}
+	tests := []struct {
+		name           string
+		apply, refresh error
+		requests       int
+	}{
+		{"down", down, nil, 0},
+		{"gone", gone, nil, 0},
+		{"down after a refusal", nil, down, 1},
+		{"gone after a refusal", nil, gone, 1},
+	}
+	for _, tt := range tests {
+		for _, isStart := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, a start %v", tt.name, isStart), func(t *testing.T) {
+				requests := 0
+				s := serve(t, func(w http.ResponseWriter, _ *http.Request) { requests++; w.WriteHeader(http.StatusUnauthorized) })
+				service := newService(t, s.URL, with(&scripted{tt.apply, tt.refresh}))
+				_, err := service.Do(t.Context(), transport.Request{Method: "POST", URL: parse(t, s.URL), Start: isStart})
+				require.Equal(t, tt.requests, requests)
+				if failure := cmp.Or(tt.apply, tt.refresh); errors.Is(failure, gone) {
+					require.Equal(t, failure, err)
+					return
+				}
+				var failure *transport.SendError
+				require.ErrorAs(t, err, &failure)
+				require.True(t, failure.Unsent)
+				require.EqualError(t, err, "not sent: no credential: issuer: HTTP 503")
+			})
+		}
+	}
+}
+
+// A start is sent again for a new credential only where the service refused the one
+// before, and only once.
+//
+//rule:out 6
+func TestAStartIsNotRepeatedForACredential(t *testing.T) {
+	for _, status := range []int{200, 202, 307, 400, 404, 407, 409, 419, 429, 440, 498, 499, 500, 502, 503, 504} {
+		requests := 0
+		s := serve(t, func(w http.ResponseWriter, _ *http.Request) { requests++; w.WriteHeader(status) })
+		service := newService(t, s.URL, with(&scripted{}))
+		resp, err := service.Do(t.Context(), transport.Request{Method: "POST", URL: parse(t, s.URL), Start: true})
+		require.NoError(t, err)
+		require.Equal(t, status, resp.Status)
+		require.Equal(t, 1, requests, status)
+	}
+	requests := 0
+	s := serve(t, func(w http.ResponseWriter, _ *http.Request) { requests++; w.WriteHeader(http.StatusUnauthorized) })
+	resp, err := newService(t, s.URL, with(&scripted{})).Do(t.Context(), transport.Request{Method: "POST", URL: parse(t, s.URL), Start: true})
+	require.NoError(t, err)
+	require.Equal(t, http.StatusUnauthorized, resp.Status)
+	require.Equal(t, 2, requests)
 }
 
 // TestRefreshOfManyAtOnce: several requests are refused with the old credential; the
@@ -160,7 +240,7 @@ func TestRefreshOfManyAtOnce(t *testing.T) {
 		once.Do(func() { write(t, file, "new") })
 		w.WriteHeader(http.StatusUnauthorized)
 	})
-	service := newService(t, s.URL, with(transport.Bearer("jobs", transport.Secret{File: file})))
+	service := newService(t, s.URL, with(auth.Bearer("jobs", auth.Secret{File: file})))
 	var succeeded atomic.Int64
 	var wg sync.WaitGroup
 	for range many {
@@ -178,7 +258,7 @@ func TestAFileIsReadAgainWhenItChanges(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "token")
 	var got string
 	s := serve(t, func(_ http.ResponseWriter, r *http.Request) { got = r.Header.Get("X-Key") })
-	service := newService(t, s.URL, with(transport.APIKey("jobs", transport.Secret{File: file}, "X-Key", "")))
+	service := newService(t, s.URL, with(auth.APIKey("jobs", auth.Secret{File: file}, "X-Key", "")))
 	for _, token := range []string{"one", "two, longer", "3"} {
 		write(t, file, token)
 		_, err := service.Do(t.Context(), get(t, s.URL))
@@ -188,12 +268,12 @@ func TestAFileIsReadAgainWhenItChanges(t *testing.T) {
 }
 
 func TestSecretHeaders(t *testing.T) {
-	secret := transport.Secret{Env: "X"}
-	require.Equal(t, []string{"Authorization"}, transport.Bearer("jobs", secret).SecretHeaders())
-	require.Equal(t, []string{"X-Key"}, transport.APIKey("jobs", secret, "X-Key", "").SecretHeaders())
-	require.Empty(t, transport.APIKey("jobs", secret, "", "key").SecretHeaders())
+	secret := auth.Secret{Env: "X"}
+	require.Equal(t, []string{"Authorization"}, auth.Bearer("jobs", secret).SecretHeaders())
+	require.Equal(t, []string{"X-Key"}, auth.APIKey("jobs", secret, "X-Key", "").SecretHeaders())
+	require.Empty(t, auth.APIKey("jobs", secret, "", "key").SecretHeaders())
 
-	s := newService(t, "https://h", with(transport.APIKey("jobs", secret, "x-key", "")), func(c *transport.Config) { c.SecretHeaders = []string{"x-session"} })
+	s := newService(t, "https://h", with(auth.APIKey("jobs", secret, "x-key", "")), func(c *transport.Config) { c.SecretHeaders = []string{"x-session"} })
 	require.NoError(t, s.CheckHeaders("request.headers", map[string][]string{"X-Other": {"a"}}))
 	for _, name := range []string{"X-Key", "X-KEY", "x-session", "Set-Cookie", "Authorization", "authorization", "Cookie", "Proxy-Authorization", "Host"} {
 		var bad *perdure.InputError

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -14,10 +15,39 @@ import (
 // maxResponseHeaderBytes passes headers of 64 KiB with room for the rest.
 const maxResponseHeaderBytes = 128 << 10
 
+const (
+	dialTimeout   = 10 * time.Second
+	dialKeepAlive = 30 * time.Second
+)
+
+// roundTripper is over a transport of the service's own certificates and proxy.
+func (c Config) roundTripper(shape func(*http.Transport)) (http.RoundTripper, error) {
+	proxy, err := parseProxy(c.Proxy)
+	if err != nil {
+		return nil, err
+	}
+	build := func(certificates *tls.Config) *http.Transport {
+		t := newTransport(c, c.Limits.withDefaults().Concurrency)
+		t.TLSClientConfig = certificates
+		if proxy != nil {
+			c.viaProxy(t, proxy)
+		}
+		shape(t)
+		return t
+	}
+	if c.TLS == (TLS{}) {
+		return build(nil), nil
+	}
+	if err := c.TLS.check(); err != nil {
+		return nil, err
+	}
+	return &reloaded{service: c.Name, tls: c.TLS, build: build}, nil
+}
+
 // newTransport dials addresses that are allowed, and no proxy: the environment's
 // HTTP_PROXY is not for a worker that holds credentials.
 func newTransport(c Config, concurrency int) *http.Transport {
-	d := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	d := &net.Dialer{Timeout: dialTimeout, KeepAlive: dialKeepAlive}
 	if !c.AllowPrivateNetwork {
 		d.Control = refusePrivate
 	}

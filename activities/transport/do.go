@@ -94,16 +94,37 @@ func (s *Service) tooLong() error {
 }
 
 // exchange sends a request, and once more where the service took none of the credential
-// and there is a newer one.
+// and there is a newer one: a start too, since a service that refuses one with 401 or
+// 403 has started nothing.
 func (s *Service) exchange(ctx context.Context, req Request) (*head, error) {
-	ctx = rememberSent(ctx)
 	h, err := s.follow(ctx, req)
-	if err == nil && (h.Status == http.StatusUnauthorized || h.Status == http.StatusForbidden) && s.credential != nil && s.credential.Refresh(ctx) {
-		h.drop()
-		s.count()
-		return s.follow(ctx, req)
+	if err != nil || h.sent == nil || h.Status != http.StatusUnauthorized && h.Status != http.StatusForbidden {
+		return h, err
 	}
-	return h, err
+	changed, err := s.credential.Refresh(ctx, h.sent)
+	switch {
+	case err != nil:
+		h.drop()
+		return nil, s.noCredential(ctx, err)
+	case !changed:
+		return h, nil
+	}
+	h.drop()
+	s.count()
+	return s.follow(ctx, req)
+}
+
+// noCredential is the error of a request that was not sent, or was refused and is not
+// sent again, for want of a credential.
+func (s *Service) noCredential(ctx context.Context, err error) error {
+	s.observer.CredentialFailed()
+	if _, ok := errors.AsType[*perdure.CredentialError](err); ok {
+		return err
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	return &SendError{Unsent: true, Err: fmt.Errorf("no credential: %w", err)}
 }
 
 // follow sends a request and goes where redirects lead: GET only, within the
@@ -147,11 +168,23 @@ func (s *Service) send(ctx context.Context, req Request) (*head, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.namesOnly {
+		if err := checkName(req.URL); err != nil {
+			return nil, err
+		}
+	}
+	status := 0
+	ctx, span := s.startSpan(ctx, req)
+	defer func() { endSpan(span, status) }()
 	var connected bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected = true }})
 	r, err := s.build(ctx, req, withCredentials)
 	if err != nil {
 		return nil, err
+	}
+	var sent *http.Request
+	if withCredentials && s.credential != nil {
+		sent = r.Clone(ctx) // as the credential left it, before the cookies
 	}
 	sticky := s.sticky && withCredentials && req.Cookies != nil
 	if sticky {
@@ -163,11 +196,15 @@ func (s *Service) send(ctx context.Context, req Request) (*head, error) {
 	}
 	raw, err := transport.RoundTrip(r) //nolint:bodyclose // head's to close
 	if err != nil {
-		return nil, failure(ctx, !connected, err)
+		s.observer.Answered(0)
+		return nil, failure(ctx, !connected || refusedCertificate(err), err)
 	}
+	status = raw.StatusCode
+	s.observer.Answered(status)
 	h := &head{
 		Response: &Response{Method: req.Method, URL: req.URL, Status: raw.StatusCode, Header: raw.Header, At: time.Now().UTC()},
 		body:     raw.Body,
+		sent:     sent,
 	}
 	if sticky {
 		req.Cookies.take(req.URL, raw.Header, h.At)
@@ -190,6 +227,7 @@ func (s *Service) build(ctx context.Context, req Request, withCredentials bool) 
 		return nil, &perdure.InputError{Field: "request", Message: "cannot be sent: its method or url is malformed"}
 	}
 	if originOf(req.URL) == s.own {
+		putTrace(ctx, r.Header)
 		for name, values := range s.headers {
 			r.Header[http.CanonicalHeaderKey(name)] = values
 		}
@@ -205,7 +243,7 @@ func (s *Service) build(ctx context.Context, req Request, withCredentials bool) 
 	}
 	if withCredentials && s.credential != nil {
 		if err := s.credential.Apply(ctx, r); err != nil {
-			return nil, err
+			return nil, s.noCredential(ctx, err)
 		}
 	}
 	return r, nil
@@ -215,6 +253,9 @@ func (s *Service) build(ctx context.Context, req Request, withCredentials bool) 
 func failure(ctx context.Context, unsent bool, err error) error {
 	if denied, ok := errors.AsType[*perdure.EgressError](err); ok {
 		return denied
+	}
+	if missing, ok := errors.AsType[*perdure.CredentialError](err); ok { // a certificate
+		return missing
 	}
 	if _, ok := errors.AsType[textproto.ProtocolError](err); ok { // it quotes the line, which may be a Set-Cookie
 		err = errors.New("a header of the answer is malformed")

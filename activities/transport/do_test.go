@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/activities/auth"
 	"github.com/perdure-dev/perdure/activities/transport"
 )
 
@@ -200,7 +201,7 @@ func TestWhoGetsWhat(t *testing.T) {
 				})
 				ownURL = s.URL
 				service := newService(t, s.URL, func(c *transport.Config) {
-					c.Credential = transport.Bearer("jobs", transport.Secret{Env: "TEST_JOBS_TOKEN"})
+					c.Credential = auth.Bearer("jobs", auth.Secret{Env: "TEST_JOBS_TOKEN"})
 					c.Headers = http.Header{"x-service": {"sv"}, "X-Session": {"cookie-like"}}
 					c.SecretHeaders = []string{"X-Session"}
 					c.AllowedOrigins = []string{files.URL}

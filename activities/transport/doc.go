@@ -4,6 +4,7 @@
 // can have been delivered. They carry an operation's cookies where the service wants
 // that. Answers are captured for people, without what is secret.
 //
-// May import: the root package, package protocol, golang.org/x/time, golang.org/x/sync,
-// golang.org/x/net and the standard library; no Temporal.
+// May import: the root package, packages protocol and auth, golang.org/x/time,
+// golang.org/x/sync, golang.org/x/net, OpenTelemetry's API (not its SDK) and the standard
+// library; no Temporal.
 package transport

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/activities/auth"
 	"github.com/perdure-dev/perdure/activities/transport"
 )
 
@@ -212,7 +213,7 @@ func TestOpenRefreshes(t *testing.T) {
 		}
 		_, _ = io.WriteString(w, "data: a\n\n")
 	})
-	service := newService(t, s.URL, with(transport.Bearer("jobs", transport.Secret{File: file})))
+	service := newService(t, s.URL, with(auth.Bearer("jobs", auth.Secret{File: file})))
 	answer, body, err := open(t, service, get(t, s.URL))
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, answer.Status)

@@ -15,6 +15,8 @@ import (
 
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
+
+	"github.com/perdure-dev/perdure/activities/auth"
 )
 
 // Config describes one service.
@@ -24,7 +26,7 @@ type Config struct {
 	// Allow lists what a caller may ask for, as "METHOD /path"; paths come after
 	// BaseURL's, * is one segment, ** any number. Empty: everything.
 	Allow         []string
-	Credential    Credential // nil: none
+	Credential    auth.Credential // nil: none
 	Headers       http.Header
 	SecretHeaders []string
 	// AllowedOrigins may be named by the service beside BaseURL's own: exact, or
@@ -34,12 +36,19 @@ type Config struct {
 	// AllowPrivateNetwork permits loopback, private, link-local and other addresses
 	// that are not of the public internet.
 	AllowPrivateNetwork bool
+	// Proxy is the URL of an HTTP proxy, which resolves names by itself: of the rules
+	// about addresses, those hold that a name or a literal can be held against. ""
+	// is none; the environment's is never used.
+	Proxy string
+	TLS   TLS
 	// StickyCookies sends the cookies of an operation where its credentials may go.
 	StickyCookies bool
 	Limits        Limits
 	// Dial connects; nil: over the network. One of your own decides itself which
 	// addresses it refuses: AllowPrivateNetwork is not looked at.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Observer of the service's requests; nil: nobody.
+	Observer Observer
 }
 
 // Limits of a service. Zero fields take the default.
@@ -64,14 +73,16 @@ type Service struct {
 	name       string
 	base       *url.URL
 	allow      []rule
-	credential Credential
+	credential auth.Credential
 	headers    http.Header
 	secret     map[string]bool // canonical names of headers that are never captured
 	own        origin
 	allowed    []originPattern
 	trusted    []originPattern
 	sticky     bool
+	namesOnly  bool // a proxy resolves: names and literals are all that can be checked
 	limits     Limits
+	observer   Observer
 
 	pause pause
 	rate  *rate.Limiter
@@ -90,6 +101,10 @@ func NewService(c Config) (*Service, error) {
 	s := &Service{
 		name: c.Name, base: base, own: originOf(base), credential: c.Credential,
 		headers: c.Headers.Clone(), secret: secretNames(c.SecretHeaders), sticky: c.StickyCookies, limits: c.Limits.withDefaults(),
+		observer: unobserved{},
+	}
+	if c.Observer != nil {
+		s.observer = c.Observer
 	}
 	if s.allow, err = parseRules(c.Allow); err != nil {
 		return nil, err
@@ -113,13 +128,15 @@ func NewService(c Config) (*Service, error) {
 		s.rate = rate.NewLimiter(rate.Limit(c.Limits.RequestsPerSecond), 1) // evenly: a burst would exceed a quota in its first second
 	}
 	s.slots = semaphore.NewWeighted(int64(s.limits.Concurrency))
-	asks := newTransport(c, s.limits.Concurrency)
-	asks.ForceAttemptHTTP2 = true
-	starts := newTransport(c, s.limits.Concurrency)
-	starts.DisableKeepAlives = true
-	starts.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
-	s.asks, s.starts = asks, starts
-	return s, nil
+	if s.asks, err = c.roundTripper(func(t *http.Transport) { t.ForceAttemptHTTP2 = true }); err != nil {
+		return nil, err
+	}
+	s.starts, err = c.roundTripper(func(t *http.Transport) {
+		t.DisableKeepAlives = true
+		t.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
+	})
+	s.namesOnly = c.Proxy != "" && !c.AllowPrivateNetwork
+	return s, err
 }
 
 // Name is the service's name in the configuration.

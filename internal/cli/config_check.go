@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -13,9 +14,11 @@ func (a *app) configCommand() *cobra.Command {
 	var skipEnvironment bool
 	check := &cobra.Command{
 		Use: "check [FILE]", Short: "Say what is wrong with a configuration",
-		Long: `Say what is wrong with a configuration, one problem a line: unknown keys, values that make
-no sense, and what it names and this environment does not have, secrets and the keyset.
-Exit status 1 if there is a problem. Nothing is sent anywhere.`,
+		Long: `Say all that is wrong with a configuration, one problem a line: unknown keys, values that
+make no sense, and what it names and this environment does not have: secrets, certificates
+and keysets. A warning is about what is allowed and probably not meant, such as services
+that share an origin. Exit status 1 if there is a problem other than warnings. Nothing is
+sent anywhere.`,
 		Example: "  perdure config check perdure.yaml --skip-environment",
 		Args:    args(0, 1, "at most one FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -36,30 +39,37 @@ Exit status 1 if there is a problem. Nothing is sent anywhere.`,
 }
 
 func (a *app) checkConfig(file string, skipEnvironment bool) error {
-	cfg, err := worker.Load(file)
-	if err == nil {
-		err = cfg.Check()
-	}
-	if err == nil && !skipEnvironment {
-		err = cfg.CheckEnvironment()
-	}
-	problems := problemsOf(err)
-	switch {
-	case err == nil && a.json():
-		return a.printJSON(struct {
-			File string `json:"file"`
-			OK   bool   `json:"ok"`
-		}{file, true})
-	case err == nil:
-		_, err := fmt.Fprintf(a.Stdout, "%s: ok\n", file)
+	problems, err := worker.Examine(file, worker.ExamineOptions{SkipEnvironment: skipEnvironment})
+	if err != nil {
 		return err
-	case len(problems) == 0 || a.json(): // none: the file could not be read
-		return err
+	}
+	wrong := slices.ContainsFunc(problems, func(p *worker.KeyError) bool { return !p.Warning })
+	if a.json() {
+		return a.printChecked(file, problems, wrong)
 	}
 	for _, p := range problems {
 		fmt.Fprintln(a.Stdout, redact(p.Error()))
 	}
-	return errAnswered
+	if wrong {
+		return errAnswered
+	}
+	_, err = fmt.Fprintf(a.Stdout, "%s: ok\n", file)
+	return err
+}
+
+func (a *app) printChecked(file string, problems []*worker.KeyError, wrong bool) error {
+	if wrong {
+		errs := make([]error, len(problems))
+		for i, p := range problems {
+			errs[i] = p
+		}
+		return errors.Join(errs...)
+	}
+	return a.printJSON(struct {
+		File     string    `json:"file"`
+		OK       bool      `json:"ok"`
+		Warnings []problem `json:"warnings,omitempty"`
+	}{file, true, describe(problems)})
 }
 
 // errAnswered: all was said on standard output, and only the exit status is left.
@@ -71,12 +81,13 @@ type problem struct {
 	Line    int    `json:"line,omitempty"`
 	Key     string `json:"key,omitempty"`
 	Message string `json:"message"`
+	Warning bool   `json:"warning,omitempty"`
 }
 
 func describe(errs []*worker.KeyError) []problem {
 	out := make([]problem, len(errs))
 	for i, e := range errs {
-		out[i] = problem{File: e.File, Line: e.Line, Key: e.Key, Message: redact(e.Message)}
+		out[i] = problem{File: e.File, Line: e.Line, Key: e.Key, Message: redact(e.Message), Warning: e.Warning}
 	}
 	return out
 }

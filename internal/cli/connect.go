@@ -33,12 +33,17 @@ func (s *session) close() {
 // dial connects as the environment and the flags say.
 func (a *app) dial(ctx context.Context, s *settings, keyset *tokens.Keyset) (*session, error) {
 	quiet := slog.New(slog.NewTextHandler(a.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
-	temporal, namespace, err := a.temporal(ctx, quiet)
+	written, err := s.payloads(ctx)
+	if err != nil {
+		return nil, err
+	}
+	temporal, namespace, err := a.temporal(ctx, quiet, written.ClientOptions)
 	if err != nil {
 		return nil, err
 	}
 	c, err := starter.New(temporal, starter.Options{
 		TaskQueue: s.taskQueue, Keyset: keyset, TokenLifetime: s.lifetime, Namespace: namespace,
+		Payloads: written,
 	})
 	if err != nil {
 		temporal.Close()
@@ -47,8 +52,9 @@ func (a *app) dial(ctx context.Context, s *settings, keyset *tokens.Keyset) (*se
 	return &session{engine: starterEngine{c}, temporal: temporal, namespace: namespace}, nil
 }
 
-// temporal gives a client that has reached its server, and its namespace.
-func (a *app) temporal(ctx context.Context, logger *slog.Logger) (client.Client, string, error) {
+// temporal gives a client that has reached its server, and its namespace. Complete adds to
+// its options.
+func (a *app) temporal(ctx context.Context, logger *slog.Logger, complete func(client.Options) client.Options) (client.Client, string, error) {
 	o, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{
 		ConfigFileProfile: a.global.profile, EnvLookup: a.Process,
 	})
@@ -68,7 +74,7 @@ func (a *app) temporal(ctx context.Context, logger *slog.Logger) (client.Client,
 		o.Namespace = client.DefaultNamespace
 	}
 	o.Logger = sdklog.NewStructuredLogger(logger)
-	c, err := client.DialContext(ctx, o)
+	c, err := client.DialContext(ctx, complete(o))
 	if err != nil {
 		return nil, "", unreachable(ctx, o.HostPort, err)
 	}

@@ -5,6 +5,6 @@
 // Standard output carries the answer: text for a person, or with --output json one
 // JSON document (one a line where several come). All else goes to standard error.
 //
-// May import: the root package, starter, worker, tokens, activities/protocol/jmes, the
-// SDK's client, cobra.
+// May import: the root package, starter, worker, tokens, activities/protocol/jmes,
+// activities/auth and what is below it, the SDK's client, cobra.
 package cli

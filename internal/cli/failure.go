@@ -161,7 +161,7 @@ func (a *app) classify(ctx context.Context, err error) failure {
 		return f
 	case errors.Is(err, starter.ErrNoSearchAttributes):
 		return plain(typeNoSearchAttributes)
-	case aboutToken(err):
+	case tokens.Reason(err) != "":
 		f := plain(perdure.ErrorInvalidToken)
 		f.Message = "the token is refused: " + f.Message
 		return f
@@ -231,18 +231,6 @@ func explain(bad *perdure.OperationError) string {
 		return "nothing more is asked; the service never confirmed the cancel, so it may go on there"
 	}
 	return "the operation was canceled"
-}
-
-func aboutToken(err error) bool {
-	for _, sentinel := range []error{
-		tokens.ErrMalformed, tokens.ErrTooLarge, tokens.ErrNotAuthentic, tokens.ErrKeyRetired, tokens.ErrKind,
-		tokens.ErrService, tokens.ErrType, tokens.ErrAudience, tokens.ErrExpired,
-	} {
-		if errors.Is(err, sentinel) {
-			return true
-		}
-	}
-	return false
 }
 
 // lines is the failure as text: one line, or one for each of several problems.

@@ -147,12 +147,14 @@ func (a *app) take(ctx context.Context, o *operand) (operation, *session, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	keyset, err := s.keyset()
+	keyset, err := s.keysetIfAny()
 	if err != nil {
 		return nil, nil, err
 	}
-	if _, err := verify(s, o); err != nil {
-		return nil, nil, err // before anything is asked
+	if keyset != nil {
+		if _, err := verify(s, o); err != nil {
+			return nil, nil, err // before anything is asked
+		}
 	}
 	session, err := a.connect(ctx, s, keyset)
 	if err != nil {

@@ -15,10 +15,11 @@ func (a *app) rehydrateCommand() *cobra.Command {
 	var wait bool
 	cmd := &cobra.Command{
 		Use: "rehydrate TOKEN", Short: "Take an operation up again from its token",
-		Long: `Take an operation up again from its continuation token. The token is verified with the
-keyset. Where its workflow is there, open or closed, that is it; where it is gone, was
-terminated, or failed for a reason that can be mended, one with the same id goes on from
-the token's state. With --output json: {"workflowId","runId","token","status"}.
+		Long: `Take an operation up again from its continuation token. The token is verified first: with
+the keyset where there is one, and else by a worker. Where its workflow is there, open or
+closed, that is it; where it is gone, was terminated, or failed for a reason that can be
+mended, one with the same id goes on from the token's state. With --output json:
+{"workflowId","runId","token","status"}.
 
 Arguments show up in process lists: give the token by --token-file F, or by - on standard
 input.`,

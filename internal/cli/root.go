@@ -65,7 +65,7 @@ func (a *app) root() *cobra.Command {
 		a.responseCommand(), a.tokenCommand(), a.cancelCommand(), a.resolveCommand(), a.rehydrateCommand(), a.adoptCommand(), a.listCommand())
 	inGroup(root, groupCollections, a.pagesCommand(), a.pageCommand())
 	inGroup(root, groupStreams, a.streamCommand())
-	inGroup(root, groupRunning, a.workerCommand(), a.readyCommand(), a.setupCommand(), a.keysCommand(), a.configCommand())
+	inGroup(root, groupRunning, a.workerCommand(), a.readyCommand(), a.setupCommand(), a.keysCommand(), a.configCommand(), a.codecServerCommand())
 	root.AddCommand(a.versionCommand())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()

@@ -2,10 +2,13 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"os"
 	"path/filepath"
 	"time"
 
+	"github.com/perdure-dev/perdure/payloads"
+	"github.com/perdure-dev/perdure/storage/s3"
 	"github.com/perdure-dev/perdure/tokens"
 	"github.com/perdure-dev/perdure/worker"
 )
@@ -43,6 +46,14 @@ func (a *app) settings() (*settings, error) {
 	return s, nil
 }
 
+// payloads is how the workers have payloads written.
+func (s *settings) payloads(ctx context.Context) (*payloads.Payloads, error) {
+	if s.config == nil {
+		return payloads.New(payloads.Options{}), nil
+	}
+	return s.config.Payloads(ctx, s3.Open)
+}
+
 // beside is a path of the configuration: relative to its file's folder.
 func beside(file, path string) string {
 	if filepath.IsAbs(path) {
@@ -58,6 +69,15 @@ func (s *settings) keyset() (*tokens.Keyset, error) {
 			"set --keyset FILE, or --config FILE (or PERDURE_CONFIG) with tokens.keysetFile"}
 	}
 	return tokens.LoadKeyset(s.keysetFile)
+}
+
+// keysetIfAny is the keyset that verifies tokens before anything is asked; nil where there
+// is none here, and a worker verifies what is taken up.
+func (s *settings) keysetIfAny() (*tokens.Keyset, error) {
+	if s.keysetFile == "" {
+		return nil, nil //nolint:nilnil // none is none
+	}
+	return s.keyset()
 }
 
 // absolute makes a path that was given to the process independent of the folder that

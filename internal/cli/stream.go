@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -100,13 +99,11 @@ func (a *app) streamFromToken(ctx context.Context, d *eventDelivery, in perdure.
 	if err != nil {
 		return err
 	}
-	keyset, err := s.keyset()
+	header, err := token.Header()
 	if err != nil {
 		return err
 	}
-	want := wantStream(in)
-	want.Lifetime, want.Now = s.lifetime, time.Now()
-	opened, err := keyset.Open(token, want) // before anything is asked
+	keyset, err := s.verify(in.Token, wantStream(in)) // before anything is asked
 	if err != nil {
 		return err
 	}
@@ -115,7 +112,7 @@ func (a *app) streamFromToken(ctx context.Context, d *eventDelivery, in perdure.
 		return err
 	}
 	defer session.close()
-	d.id = opened.Header.WorkflowID
+	d.id = header.WorkflowID // for what is shown, until a worker has verified it where there is no keyset here
 	return a.deliverEvents(ctx, d, shown, session.engine, func() (stream, error) {
 		return session.engine.RehydrateStream(ctx, token, &starter.RehydrateOptions{Type: in.Type, Audience: in.Audience, Service: in.Service})
 	})
