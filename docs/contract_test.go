@@ -82,6 +82,8 @@ var shown = map[string]any{
 	"failure":          failure{},
 	"usage":            failure{},
 	"resolve":          perdure.Resolve{},
+	"input-report":     perdure.OperationInput{},
+	"report":           perdure.Report{},
 	"input-adopt":      perdure.OperationInput{},
 
 	"collection":        perdure.CollectionInput{},
@@ -103,6 +105,11 @@ var shown = map[string]any{
 	"read":           perdure.ReadRequest{},
 	"wait-event":     perdure.WaitEventRequest{},
 	"stream-stopped": streamFailure{},
+	"follow":         perdure.FollowInput{},
+	"followed":       perdure.Followed{},
+	"rehydrate":      perdure.RehydrateInput{},
+	"rehydrated":     perdure.Rehydrated{},
+	"token-refusal":  perdure.TokenRefusal{},
 }
 
 // wire are the structs of the contract. Each has a table on the page.
@@ -141,6 +148,13 @@ var wire = []any{
 	perdure.StreamResult{},
 	perdure.ReadRequest{},
 	perdure.WaitEventRequest{},
+	perdure.ReportSettings{},
+	perdure.Report{},
+	perdure.FollowInput{},
+	perdure.Followed{},
+	perdure.RehydrateInput{},
+	perdure.Rehydrated{},
+	perdure.TokenRefusal{},
 }
 
 func page(t *testing.T) string {
@@ -308,7 +322,7 @@ func TestPageHasTheCommands(t *testing.T) {
 		}
 	}
 	var got []string
-	for _, match := range regexp.MustCompile("(?m)^\\| `perdure ([a-z]+)").FindAllStringSubmatch(page(t), -1) {
+	for _, match := range regexp.MustCompile("(?m)^\\| `perdure ([a-z-]+)").FindAllStringSubmatch(page(t), -1) {
 		got = append(got, match[1])
 	}
 	require.Equal(t, slices.Sorted(slices.Values(want)), slices.Sorted(slices.Values(got)))
