@@ -16,6 +16,9 @@ const (
 	MaxNameBytes = 256      // of type, audience and idempotencyKey
 	MaxURLBytes  = 16 << 10 // of any URL
 	maxSeconds   = 100 * 366 * 24 * 3600
+	// MaxRecordedBytes of a request's body as Temporal records it, where no store of
+	// payloads takes it: Temporal's limit is 2 MB for the whole input.
+	MaxRecordedBytes = 1_500_000
 )
 
 // Check reports the first field that is wrong, as an *InputError. What only the
@@ -60,9 +63,11 @@ func (in *OperationInput) Check() error {
 		return err
 	}
 	if in.Cancel != nil && in.Cancel.GraceSeconds != nil {
-		return checkSeconds("cancel.graceSeconds", *in.Cancel.GraceSeconds)
+		if err := checkSeconds("cancel.graceSeconds", *in.Cancel.GraceSeconds); err != nil {
+			return err
+		}
 	}
-	return nil
+	return in.Report.check()
 }
 
 // checkCaller checks what an input says of its caller, and that it means one service.
@@ -155,6 +160,18 @@ func (b *Body) check(field string) error {
 		if _, err := base64.StdEncoding.DecodeString(*b.Base64); err != nil {
 			return &InputError{Field: field + ".base64", Message: "is not padded standard base64: " + err.Error()}
 		}
+	}
+	return nil
+}
+
+// CheckRecorded refuses a body that Temporal does not record. It is not for requests whose
+// payloads are stored outside. A nil request is fine.
+func (r *Request) CheckRecorded() error {
+	if r == nil || r.Body == nil {
+		return nil
+	}
+	if raw, err := json.Marshal(r.Body); err == nil && len(raw) > MaxRecordedBytes {
+		return &InputError{Field: "request.body", Message: fmt.Sprintf("takes %d bytes as JSON, where <, > and & take six, want at most %d, or set storage.url in the configuration", len(raw), MaxRecordedBytes)}
 	}
 	return nil
 }

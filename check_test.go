@@ -2,6 +2,7 @@ package perdure_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -105,4 +106,17 @@ func FuzzDecode(f *testing.F) {
 		require.NoError(t, perdure.Decode(again, &same))
 		require.NoError(t, same.Check(), "what was right stays right")
 	})
+}
+
+func TestRequestThatTemporalDoesNotRecord(t *testing.T) {
+	var none *perdure.Request
+	require.NoError(t, none.CheckRecorded())
+	for length, fits := range map[int]bool{0: true, 200_000: true, 300_000: false} {
+		r := &perdure.Request{Body: &perdure.Body{Text: new(strings.Repeat("<", length))}}
+		err := r.CheckRecorded()
+		require.Equal(t, fits, err == nil, "%d", length)
+		if !fits {
+			require.ErrorContains(t, err, "request.body: takes 1800011 bytes as JSON, where <, > and & take six, want at most 1500000")
+		}
+	}
 }

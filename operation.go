@@ -27,6 +27,8 @@ type OperationInput struct {
 	// IdempotencyKey by default is derived from the workflow id and first run id.
 	IdempotencyKey string          `json:"idempotencyKey,omitempty"`
 	Cancel         *CancelSettings `json:"cancel,omitempty"`
+	// Report has a child workflow tell its parent how it goes; nil: it does not.
+	Report *ReportSettings `json:"report,omitempty"`
 }
 
 // Adoption names an operation that others started, in one of three ways.

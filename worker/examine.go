@@ -19,7 +19,10 @@ type ExamineOptions struct {
 // [Load], [Config.Check] and [Config.CheckEnvironment] refuse, all at once and in the
 // order of their lines, and what is allowed and probably not meant, as warnings. The error
 // is for a file that cannot be read.
-func Examine(path string, o ExamineOptions) ([]*KeyError, error) {
+func Examine(path string, o *ExamineOptions) ([]*KeyError, error) {
+	if o == nil {
+		o = &ExamineOptions{}
+	}
 	content, err := read(path)
 	if err != nil {
 		return nil, err

@@ -13,7 +13,7 @@ import (
 )
 
 // examine gives each problem of a configuration as a line, the folder left out.
-func examine(t *testing.T, dir, yaml string, o worker.ExamineOptions) []string {
+func examine(t *testing.T, dir, yaml string, o *worker.ExamineOptions) []string {
 	t.Helper()
 	path := filepath.Join(dir, "f.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(yaml), 0o600))
@@ -61,7 +61,7 @@ services:
     baseURL: https://c.example.com
     auth: {type: bearer, file: folder}
     protocol: {name: nope}
-`, worker.ExamineOptions{}))
+`, nil))
 }
 
 func TestExamineKeysets(t *testing.T) {
@@ -102,8 +102,8 @@ func TestExamineKeysets(t *testing.T) {
 				require.NoError(t, err)
 			}
 			tt.make(t, path)
-			lines := examine(t, dir, yaml, worker.ExamineOptions{})
-			require.Empty(t, examine(t, dir, yaml, worker.ExamineOptions{SkipEnvironment: true}))
+			lines := examine(t, dir, yaml, nil)
+			require.Empty(t, examine(t, dir, yaml, &worker.ExamineOptions{SkipEnvironment: true}))
 			if tt.want == "" {
 				require.Empty(t, lines)
 				return
@@ -157,7 +157,7 @@ services:
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			yaml := "tokens: {keysetFile: k, lifetimeSeconds: 3600}\n" + tt.rest
-			require.Equal(t, tt.want, examine(t, t.TempDir(), yaml, worker.ExamineOptions{SkipEnvironment: true}))
+			require.Equal(t, tt.want, examine(t, t.TempDir(), yaml, &worker.ExamineOptions{SkipEnvironment: true}))
 			cfg, err := worker.Parse("f.yaml", []byte(yaml))
 			require.NoError(t, err)
 			require.NoError(t, cfg.Check())
@@ -166,8 +166,8 @@ services:
 }
 
 func TestExamineWhatIsNoConfiguration(t *testing.T) {
-	_, err := worker.Examine(filepath.Join(t.TempDir(), "none.yaml"), worker.ExamineOptions{})
+	_, err := worker.Examine(filepath.Join(t.TempDir(), "none.yaml"), nil)
 	require.ErrorIs(t, err, os.ErrNotExist)
-	require.Equal(t, []string{"f.yaml: is empty"}, examine(t, t.TempDir(), "# nothing\n", worker.ExamineOptions{}))
-	require.Equal(t, []string{"f.yaml:2: is no YAML: ',' or ']' must be specified"}, examine(t, t.TempDir(), "a: [1\nb: 2\n", worker.ExamineOptions{}))
+	require.Equal(t, []string{"f.yaml: is empty"}, examine(t, t.TempDir(), "# nothing\n", nil))
+	require.Equal(t, []string{"f.yaml:2: is no YAML: ',' or ']' must be specified"}, examine(t, t.TempDir(), "a: [1\nb: 2\n", nil))
 }

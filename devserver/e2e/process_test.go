@@ -44,16 +44,22 @@ func (w *world) workerOn(server temporalServer) *process { return w.workerAt(ser
 // workerAt starts one that finds Temporal at an address.
 func (w *world) workerAt(address string, env ...string) *process {
 	w.t.Helper()
+	return w.process(append([]string{"TEMPORAL_ADDRESS=" + address}, env...), "worker", "--config", w.config)
+}
+
+// process runs the command until the test is over.
+func (w *world) process(env []string, args ...string) *process {
+	w.t.Helper()
 	p := &process{w: w, done: make(chan struct{})}
-	p.cmd = exec.Command(perdureBinary, "worker", "--config", w.config)
-	p.cmd.Env = append(append(os.Environ(), "TEMPORAL_ADDRESS="+address), env...)
+	p.cmd = exec.Command(perdureBinary, args...)
+	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
 	require.NoError(w.t, p.cmd.Start())
 	go func() { _ = p.cmd.Wait(); close(p.done) }()
 	w.t.Cleanup(func() {
 		p.kill()
 		if w.t.Failed() {
-			w.t.Logf("the worker said:\n%s", p.log.String())
+			w.t.Logf("the process said:\n%s", p.log.String())
 		}
 	})
 	return p

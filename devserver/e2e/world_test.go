@@ -20,8 +20,11 @@ import (
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/examples/jobservice"
+	"github.com/perdure-dev/perdure/payloads"
 	"github.com/perdure-dev/perdure/starter"
+	"github.com/perdure-dev/perdure/storage/s3"
 	"github.com/perdure-dev/perdure/tokens"
+	"github.com/perdure-dev/perdure/worker"
 )
 
 // world is one test's: a service with its books, a configuration with its keyset, a
@@ -37,6 +40,7 @@ type world struct {
 	keyset   *tokens.Keyset
 	client   *starter.Client
 	raw      client.Client
+	payloads *payloads.Payloads
 }
 
 // settings of a world. Zero fields take the default.
@@ -45,6 +49,9 @@ type settings struct {
 	// watch is the YAML of worker.watch; extra goes below the service jobs.
 	watch string
 	extra string
+	// encrypted payloads, with a keyset of their own; storage is the YAML of storage.
+	encrypted bool
+	storage   string
 	// url of another service; default: that of service.
 	url string
 	// front stands before the service, and passes on what it lets through.
@@ -89,19 +96,43 @@ services:
     baseURL: %s
     allowPrivateNetwork: true
 %s`, w.queue, watch, url, s.extra)), 0o600))
+	w.writePayloads(s)
 	w.raw, w.client = w.dial(w.server)
 	return w
+}
+
+// payloadKeyset is the keyset of encrypted payloads, beside the configuration.
+const payloadKeyset = "payload-keyset.json"
+
+// writePayloads puts encryption and storage into the configuration, which clients follow.
+func (w *world) writePayloads(s settings) {
+	w.t.Helper()
+	written, err := os.ReadFile(w.config)
+	require.NoError(w.t, err)
+	if s.encrypted {
+		_, err = tokens.Create(filepath.Join(w.dir, payloadKeyset))
+		require.NoError(w.t, err)
+		written = append([]byte("encryption: {keysetFile: "+payloadKeyset+"}\n"), written...)
+	}
+	if s.storage != "" {
+		written = append([]byte("storage: "+s.storage+"\n"), written...)
+	}
+	require.NoError(w.t, os.WriteFile(w.config, written, 0o600))
+	cfg, err := worker.Load(w.config)
+	require.NoError(w.t, err)
+	w.payloads, err = cfg.Payloads(w.t.Context(), s3.Open)
+	require.NoError(w.t, err)
 }
 
 // dial gives clients for a server: the world's own, or another.
 func (w *world) dial(server temporalServer) (client.Client, *starter.Client) {
 	w.t.Helper()
-	raw, err := client.DialContext(w.t.Context(), client.Options{
+	raw, err := client.DialContext(w.t.Context(), w.payloads.ClientOptions(client.Options{
 		HostPort: server.HostPort(), Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
-	})
+	}))
 	require.NoError(w.t, err)
 	w.t.Cleanup(raw.Close)
-	c, err := starter.New(raw, starter.Options{TaskQueue: w.queue, Keyset: w.keyset})
+	c, err := starter.New(raw, starter.Options{TaskQueue: w.queue, Keyset: w.keyset, Payloads: w.payloads})
 	require.NoError(w.t, err)
 	return raw, c
 }

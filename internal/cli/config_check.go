@@ -39,7 +39,7 @@ sent anywhere.`,
 }
 
 func (a *app) checkConfig(file string, skipEnvironment bool) error {
-	problems, err := worker.Examine(file, worker.ExamineOptions{SkipEnvironment: skipEnvironment})
+	problems, err := worker.Examine(file, &worker.ExamineOptions{SkipEnvironment: skipEnvironment})
 	if err != nil {
 		return err
 	}

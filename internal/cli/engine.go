@@ -15,7 +15,7 @@ type engine interface {
 	Start(ctx context.Context, in perdure.OperationInput, o *starter.StartOptions) (operation, error)
 	Attach(ctx context.Context, id string) (operation, error)
 	Rehydrate(ctx context.Context, token tokens.Token, o *starter.RehydrateOptions) (operation, error)
-	List(ctx context.Context, o starter.ListOptions) iter.Seq2[starter.Summary, error]
+	List(ctx context.Context, o *starter.ListOptions) iter.Seq2[starter.Summary, error]
 
 	StartCollection(ctx context.Context, in perdure.CollectionInput, o *starter.CollectionOptions) (collection, error)
 	AttachCollection(ctx context.Context, id string) (collection, error)
@@ -83,7 +83,7 @@ func (e starterEngine) Rehydrate(ctx context.Context, token tokens.Token, o *sta
 }
 
 // List is [starter.Client.List].
-func (e starterEngine) List(ctx context.Context, o starter.ListOptions) iter.Seq2[starter.Summary, error] {
+func (e starterEngine) List(ctx context.Context, o *starter.ListOptions) iter.Seq2[starter.Summary, error] {
 	return e.client.List(ctx, o)
 }
 

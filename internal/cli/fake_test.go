@@ -60,8 +60,8 @@ func (e *fakeEngine) Rehydrate(_ context.Context, token tokens.Token, _ *starter
 	return e.op, e.startErr
 }
 
-func (e *fakeEngine) List(_ context.Context, o starter.ListOptions) iter.Seq2[starter.Summary, error] {
-	e.listed = o
+func (e *fakeEngine) List(_ context.Context, o *starter.ListOptions) iter.Seq2[starter.Summary, error] {
+	e.listed = *o
 	return func(yield func(starter.Summary, error) bool) {
 		for _, s := range e.summaries {
 			if !yield(s, nil) {

@@ -39,7 +39,7 @@ With --output json one document a line.`,
 			case limit < 0:
 				return usagef("--limit: is %d, want 0 (all) or more", limit)
 			}
-			return a.list(cmd.Context(), starter.ListOptions{State: perdure.State(state), Service: service}, limit)
+			return a.list(cmd.Context(), &starter.ListOptions{State: perdure.State(state), Service: service}, limit)
 		},
 	}
 	f := cmd.Flags()
@@ -50,7 +50,7 @@ With --output json one document a line.`,
 	return cmd
 }
 
-func (a *app) list(ctx context.Context, o starter.ListOptions, limit int) error {
+func (a *app) list(ctx context.Context, o *starter.ListOptions, limit int) error {
 	session, err := a.open(ctx)
 	if err != nil {
 		return err
