@@ -1,14 +1,15 @@
 # make demo    builds everything and shows an operation survive the death of its worker
 # make test    unit, workflow, replay, command-line and end-to-end tests of both modules
 # make lint    vet, golangci-lint, workflowcheck, formatting
-# make docs    the tables of rules in docs, from the tests that declare them
+# make test-alerts  the alert rules, by promtool
+# make docs    the tables of rules in docs, from the tests that declare them, and the schemas, from the Go types
 
 GO       ?= go
 BIN      := bin
 TOOL     := $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 E2E_TIME ?= 20m
 
-.PHONY: all build bench demo test test-unit test-diff test-devserver test-compose test-cluster lint fmt docs fuzz clean
+.PHONY: all build bench demo test test-unit test-schema test-diff test-devserver test-compose test-alerts test-cluster lint fmt docs fuzz clean
 
 all: build
 
@@ -31,28 +32,38 @@ $(BIN)/perdure-devserver:
 demo: $(BIN)/perdure $(BIN)/jobservice $(BIN)/demo $(BIN)/perdure-devserver
 	@$(BIN)/demo -bin $(BIN) $(if $(KEEP),-keep)
 
-test: test-unit test-diff test-devserver test-compose test-cluster
+test: test-unit test-schema test-diff test-devserver test-compose test-alerts test-cluster
 
 test-unit:
 	$(GO) test -race -timeout 10m ./...
+
+# The schemas of docs/schema, and what the tests and histories hold, by them.
+test-schema:
+	cd docs/internal/schema && $(GO) test ./...
 
 # Our protocols beside the services' own SDKs, on the same exchanges.
 test-diff:
 	cd difftests && $(GO) test -timeout 10m ./...
 
-AIMOCK := devserver/e2e/testdata/aimock
+AIMOCK     := devserver/e2e/testdata/aimock
+TYPESCRIPT := examples/typescript
 
-test-devserver: $(AIMOCK)/node_modules
+test-devserver: $(AIMOCK)/node_modules $(TYPESCRIPT)/node_modules
 	cd devserver && $(GO) test -timeout $(E2E_TIME) ./...
 
-# A server that somebody else wrote, whose batches the tests run.
-$(AIMOCK)/node_modules: $(AIMOCK)/package-lock.json
-	@if command -v npm >/dev/null; then npm --prefix $(AIMOCK) ci --no-audit --no-fund --loglevel error && touch $@; \
-	else echo "no npm here: the test with somebody else's server is skipped"; fi
+# A server that somebody else wrote, whose batches the tests run; and a client in TypeScript.
+$(AIMOCK)/node_modules $(TYPESCRIPT)/node_modules: %/node_modules: %/package-lock.json
+	@if command -v npm >/dev/null; then npm --prefix $* ci --no-audit --no-fund --loglevel error && touch $@; \
+	else echo "no npm here: the tests that need $* are skipped"; fi
 
 # The compose file, as the real thing reads it.
 test-compose:
 	$(GO) tool -modfile=$(CURDIR)/tools/compose/go.mod github.com/docker/compose/v2/cmd -f docker-compose.yml config --quiet
+
+# The alert rules, as Prometheus reads them. Building promtool takes 2 to 5 minutes of CPU the
+# first time; the tag leaves out what finds Prometheus its targets.
+test-alerts:
+	GOFLAGS=-tags=remove_all_sd $(GO) tool -modfile=$(CURDIR)/tools/promtool/go.mod promtool test rules deploy/alerts_test.yaml
 
 # The end-to-end tests once more, on the server of the compose file with PostgreSQL.
 test-cluster: $(AIMOCK)/node_modules
@@ -62,11 +73,13 @@ lint:
 	$(GO) vet ./...
 	cd devserver && $(GO) vet ./...
 	cd difftests && $(GO) vet ./...
+	cd docs/internal/schema && $(GO) vet ./...
 	cd bench && $(GO) vet ./...
 	$(TOOL) golangci-lint run ./...
 	cd devserver && $(TOOL) golangci-lint run -c ../.golangci.yml ./...
 	cd difftests && $(TOOL) golangci-lint run -c ../.golangci.yml ./...
-	$(TOOL) workflowcheck -config $(CURDIR)/.workflowcheck.yaml ./workflows/...
+	cd docs/internal/schema && $(TOOL) golangci-lint run -c ../../../.golangci.yml ./...
+	$(TOOL) workflowcheck -config $(CURDIR)/.workflowcheck.yaml ./workflows/... ./child ./examples/flows
 	@unformatted=$$($(TOOL) gofumpt -l .); test -z "$$unformatted" || { echo "gofumpt would change: $$unformatted"; exit 1; }
 
 fmt:
@@ -74,6 +87,7 @@ fmt:
 
 docs:
 	$(GO) run ./docs/internal/write
+	cd docs/internal/schema && $(GO) run ./write
 
 # What things cost, side by side: BENCH chooses, BENCHTIME as go test has it.
 BENCH     ?= OnePage|BenchmarkPages|StreamCalls|StreamLatency/1_at_once
@@ -81,11 +95,15 @@ BENCHTIME ?= 2s
 bench:
 	cd bench && $(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -timeout 2h .
 
+# Every parser that meets bytes from outside, one after the other.
 FUZZTIME ?= 30s
 fuzz:
-	@for p in tokens activities/protocol activities/protocol/azure activities/protocol/google activities/protocol/openai activities/protocol/location activities/protocol/waiter activities/protocol/nextlink activities/protocol/link activities/protocol/token; do \
-	  for f in $$($(GO) test -list '^Fuzz' ./$$p | grep ^Fuzz); do \
-	    $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) ./$$p || exit 1; done; done
+	@grep -rl --include='*_test.go' '^func Fuzz' . | grep -v '^./docs/' | xargs -n1 dirname | sort -u | while read -r p; do \
+	  $(GO) test -c -fuzz=Fuzz -o $(CURDIR)/$(BIN)/fuzz.test $$p || exit 1; \
+	  for f in $$(grep -rho --include='*_test.go' '^func Fuzz[A-Za-z]*' $$p/*_test.go | cut -c6-); do \
+	    echo "$$p $$f"; \
+	    (cd $$p && $(CURDIR)/$(BIN)/fuzz.test -test.run '^$$' -test.fuzz "^$$f$$" -test.fuzztime $(FUZZTIME) -test.fuzzcachedir $(CURDIR)/$(BIN)/fuzz) || exit 1; \
+	  done; done
 
 clean:
 	rm -rf $(BIN)

@@ -10,6 +10,7 @@ const (
 	WorkflowCollection = "perdure.collection.v1"
 	WorkflowPage       = "perdure.page.v1"
 	WorkflowStream     = "perdure.stream.v1"
+	WorkflowRehydrate  = "perdure.rehydrate.v1"
 )
 
 // Activity types, as registered.
@@ -19,6 +20,7 @@ const (
 	ActivityCancel     = "perdure.cancel.v1"
 	ActivityFetchPage  = "perdure.fetchPage.v1"
 	ActivityReadStream = "perdure.readStream.v1"
+	ActivityRehydrate  = "perdure.rehydrate.v1"
 )
 
 // ActivityLookAtStart is run by the operation's workflow alone, within its own task.
@@ -61,6 +63,10 @@ const (
 // MemoStatus is the memo field that holds the last recorded Status, for readers
 // that find no worker running.
 const MemoStatus = "perdureStatus"
+
+// MemoSummary is the memo field in which a caller gives a summary of its own, for the
+// current details: Temporal's is the first run's alone.
+const MemoSummary = "perdureSummary"
 
 // AutoProtocol is the protocol that decides on the start's answer.
 const AutoProtocol = "auto"

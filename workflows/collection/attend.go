@@ -1,6 +1,8 @@
 package collection
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/perdure-dev/perdure"
@@ -69,10 +71,15 @@ func (c *collection) watchIdle(work workflow.Context) {
 			c.idle = true
 			return
 		}
-		if workflow.Sleep(work, left) != nil {
+		if pause(work, left, "idleTimeoutSeconds") != nil {
 			return
 		}
 	}
+}
+
+// pause is workflow.Sleep by a timer that has a name.
+func pause(ctx workflow.Context, d time.Duration, name string) error {
+	return workflow.NewTimerWithOptions(ctx, d, workflow.TimerOptions{Summary: name}).Get(ctx, nil)
 }
 
 // mustContinue: the history is long enough, or has enough updates, that the next run

@@ -1,6 +1,7 @@
 package collection
 
 import (
+	"cmp"
 	"strconv"
 
 	"go.temporal.io/sdk/temporal"
@@ -41,18 +42,18 @@ func (c *collection) close(work workflow.Context) (*perdure.CollectionResult, er
 
 // publish shows the status where it can be seen without asking the workflow.
 func (c *collection) publish(work workflow.Context) {
-	shown.Publish(work, forPeople(c.Status), &c.Published, c.Attributes)
+	shown.Publish(work, forPeople(&c.input, c.Status), &c.Published, c.Attributes)
 }
 
-func forPeople(s perdure.CollectionStatus) shown.Status {
+func forPeople(in *perdure.CollectionInput, s perdure.CollectionStatus) shown.Status {
 	return shown.Status{
 		State: s.State, Service: s.Service, Done: s.Done, Memo: forMemo(s),
+		Head: shown.Line{Name: "Collection", Value: in.Summary()},
 		Lines: []shown.Line{
-			{Name: "protocol", Value: s.Protocol},
-			{Name: "pages", Value: strconv.Itoa(s.Pages)},
-			{Name: "items", Value: strconv.Itoa(s.Items)},
-			{Name: "error type", Value: s.ErrorType},
-			{Name: "error", Value: s.Error.String()},
+			{Name: "Protocol", Value: s.Protocol},
+			{Name: "Pages", Words: strconv.Itoa(s.Pages)},
+			{Name: "Items", Words: strconv.Itoa(s.Items)},
+			{Name: cmp.Or(s.ErrorType, "Why"), Value: s.Error.String()},
 		},
 	}
 }

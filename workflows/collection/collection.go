@@ -114,7 +114,11 @@ func newCollection(ctx workflow.Context, raw perdure.RawInput, carried *Carried)
 // begin reads the input: a typo is an error that names the field, and not a workflow
 // task that fails for ever.
 func (c *collection) begin(work workflow.Context) {
-	if err := c.read(); err != nil {
+	err := c.read()
+	if err == nil {
+		err = failure.Recorded(work, c.input.Request)
+	}
+	if err != nil {
 		c.end(work, failed, perdure.StateFailed, perdure.ErrorInvalidInput, failure.Input(err))
 		return
 	}

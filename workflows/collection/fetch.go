@@ -1,6 +1,7 @@
 package collection
 
 import (
+	"strconv"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -23,9 +24,10 @@ var retries = temporal.RetryPolicy{
 	InitialInterval: 500 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second,
 }
 
-func activityOptions() workflow.ActivityOptions {
+func activityOptions(page int) workflow.ActivityOptions {
 	policy := retries
 	return workflow.ActivityOptions{
+		Summary:             "fetch page " + strconv.Itoa(page),
 		StartToCloseTimeout: startToCloseTimeout, HeartbeatTimeout: heartbeatTimeout, RetryPolicy: &policy,
 	}
 }
@@ -50,7 +52,7 @@ func (c *collection) fetch(work workflow.Context) {
 	if c.Next == "" {
 		task.Input = &c.input
 	}
-	fetched := workflow.ExecuteActivity(workflow.WithActivityOptions(cancelable, activityOptions()), perdure.ActivityFetchPage, task)
+	fetched := workflow.ExecuteActivity(workflow.WithActivityOptions(cancelable, activityOptions(c.Status.Pages)), perdure.ActivityFetchPage, task)
 	for !fetched.IsReady() && !c.done() && !c.mustContinue() {
 		c.await(work, func() bool { return fetched.IsReady() || c.mustContinue() })
 	}
@@ -78,7 +80,7 @@ func (c *collection) awaitLate(work, cancelable workflow.Context, fetched workfl
 	if c.done() || fetched.IsReady() {
 		return
 	}
-	late := workflow.NewTimer(cancelable, lateWait)
+	late := workflow.NewTimerWithOptions(cancelable, lateWait, workflow.TimerOptions{Summary: "a page is on its way"})
 	over := func() bool { return fetched.IsReady() || late.IsReady() || c.waits >= maxLateWaits }
 	for !c.done() && !over() {
 		c.await(work, over)

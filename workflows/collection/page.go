@@ -29,7 +29,11 @@ func Page(ctx workflow.Context, input perdure.RawInput) (*perdure.Page, error) {
 	if err := p.serve(ctx); err != nil {
 		return nil, err
 	}
-	if err := read(input, &p.input); err != nil {
+	err := read(input, &p.input)
+	if err == nil {
+		err = failure.Recorded(ctx, p.input.Request)
+	}
+	if err != nil {
 		return nil, p.fail(ctx, perdure.ErrorInvalidInput, failure.Input(err))
 	}
 	p.status.Type, p.status.Service, p.status.Protocol = p.input.Type, p.input.ServiceName(), protocolName(p.input)
@@ -73,6 +77,7 @@ func (p *single) fetch(ctx workflow.Context) (*perdure.PageAnswer, error) {
 	var a perdure.PageAnswer
 	local := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		ScheduleToCloseTimeout: quick, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
+		Summary: "fetch the page at once",
 	})
 	err := workflow.ExecuteLocalActivity(local, perdure.ActivityFetchPage, task).Get(ctx, &a)
 	if err == nil || ctx.Err() != nil {
@@ -83,10 +88,10 @@ func (p *single) fetch(ctx workflow.Context) (*perdure.PageAnswer, error) {
 	if left <= 0 {
 		return nil, err
 	}
-	if err := workflow.Sleep(ctx, wait); err != nil {
+	if err := pause(ctx, wait, "until the page is asked for again"); err != nil {
 		return nil, err
 	}
-	options := activityOptions()
+	options := activityOptions(0)
 	options.ScheduleToCloseTimeout = left
 	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), perdure.ActivityFetchPage, task).Get(ctx, &a)
 	return &a, err
@@ -113,7 +118,7 @@ func (p *single) fail(ctx workflow.Context, errorType string, why *perdure.Servi
 	s := &p.status
 	s.State, s.Done, s.EndedAt = perdure.StateFailed, true, workflow.Now(ctx).UTC()
 	s.ErrorType, s.Error = errorType, why
-	workflow.SetCurrentDetails(ctx, forPeople(*s).Details())
+	workflow.SetCurrentDetails(ctx, forPeople(&p.input, *s).Details())
 	return failure.Ended(errorType, why, *s)
 }
 
@@ -123,6 +128,6 @@ func (p *single) succeed(ctx workflow.Context, a perdure.PageAnswer) *perdure.Pa
 	s.Service, s.Protocol, s.Pages, s.Items = a.Service, a.Protocol, 1, a.Count
 	s.PageToken, s.NextPageToken = fitting(a.Sealed), fitting(a.Next)
 	p.next = a.Next
-	workflow.SetCurrentDetails(ctx, forPeople(*s).Details())
+	workflow.SetCurrentDetails(ctx, forPeople(&p.input, *s).Details())
 	return held{answer: a, token: a.Sealed}.page(0)
 }

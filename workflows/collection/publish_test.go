@@ -89,7 +89,7 @@ func TestTheNextRunPublishesOnlyWhatChanged(t *testing.T) {
 	s.run(request())
 	second, args := s.continued(now(last(2)))
 	second.check(time.Nanosecond, func() {
-		require.Equal(t, "- state: `running`\n- service: `jobs`\n- protocol: `nextlink`\n- pages: `2`\n- items: `4`\n", second.details(), "the current details are a run's own")
+		require.Equal(t, table("State | `running`", "Service | `jobs`", "Protocol | `nextlink`", "Pages | 2", "Items | 4"), second.details(), "the current details are a run's own")
 		require.Empty(t, second.memo)
 	})
 	second.waitAt(time.Second, index(1))
@@ -106,18 +106,23 @@ func (s *stage) details() string {
 	return metadata.GetCurrentDetails()
 }
 
+// table is the current details with these rows.
+func table(rows ...string) string {
+	return "| Collection | `jobs: GET /jobs` |\n| --- | --- |\n| " + strings.Join(rows, " |\n| ") + " |\n"
+}
+
 func TestCurrentDetailsTellHowItGoes(t *testing.T) {
 	bad := refused(perdure.ErrorPageRejected)
 	bad.Error.Message = "not `for` you"
 	s := newStage(t, now(full(0)), now(bad))
 	s.waitAt(2*time.Second, index(0))
 	s.check(time.Second, func() {
-		require.Equal(t, "- state: `running`\n- service: `jobs`\n- protocol: `nextlink`\n- pages: `1`\n- items: `2`\n", s.details())
+		require.Equal(t, table("State | `running`", "Service | `jobs`", "Protocol | `nextlink`", "Pages | 1", "Items | 2"), s.details())
 	})
 	s.check(3*time.Second, func() {
-		require.Contains(t, s.details(), "- error type: `PageRejected`\n- error: `no: not 'for' you`\n")
+		require.Contains(t, s.details(), "| PageRejected | `no: not 'for' you` |\n")
 	})
 	s.run(request())
 	s.succeeded()
-	require.NotContains(t, s.details(), "error")
+	require.NotContains(t, s.details(), "PageRejected")
 }

@@ -69,7 +69,7 @@ func (l *log) mustContinue() bool {
 
 // minBatches of a run, however large they are. Beyond, a run ends when one answer is full:
 // each question to a run that has ended has a worker replay all of it.
-const minBatches = 16
+const minBatches = 4
 
 // prepareToContinue waits until those who wait have been told to ask again, and no batch
 // waits to be taken up. False: the stream ended meanwhile.

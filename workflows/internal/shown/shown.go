@@ -5,9 +5,7 @@
 package shown
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -23,14 +21,13 @@ type Status struct {
 	State   perdure.State
 	Service string
 	Done    bool
-	// Lines are for people, beside state and service. Empty values are left out.
+	// Head is the kind of workflow, and what it is about; Lines are for people, beside
+	// state and service.
+	Head  Line
 	Lines []Line
 	// Memo is the status for who finds no worker, small.
 	Memo any
 }
-
-// Line is a name and its value.
-type Line struct{ Name, Value string }
 
 // Published is what search attributes and memo say, so that only changes are written.
 type Published struct {
@@ -68,13 +65,7 @@ func Publish(work workflow.Context, s Status, before *Published, attributes []st
 
 // Details is what Temporal's web UI shows, in Markdown.
 func (s Status) Details() string {
-	var b strings.Builder
-	for _, line := range slices.Concat([]Line{{"state", string(s.State)}, {"service", s.Service}}, s.Lines) {
-		if line.Value != "" {
-			fmt.Fprintf(&b, "- %s: `%s`\n", line.Name, strings.ReplaceAll(line.Value, "`", "'"))
-		}
-	}
-	return b.String()
+	return Table(s.Head, slices.Concat([]Line{{Name: "State", Value: string(s.State)}, {Name: "Service", Value: s.Service}}, s.Lines)...)
 }
 
 // Brief is an error without its details.
