@@ -72,7 +72,8 @@ type OperationError struct {
 	Type    string // one of the Error constants
 	Message string
 	Status  Status
-	// Err is the same in the service's own type, where a typed client knows one; else nil.
+	// Err is the same as an error of another package: of the service's own type, where a
+	// typed client knows one, or of package tokens, where a token is refused. Else nil.
 	Err error
 }
 
@@ -99,7 +100,8 @@ type CollectionError struct {
 	Type    string // one of the Error constants
 	Message string
 	Status  CollectionStatus
-	// Err is the same in the service's own type, where a typed client knows one; else nil.
+	// Err is the same as an error of another package: of the service's own type, where a
+	// typed client knows one, or of package tokens, where a token is refused. Else nil.
 	Err error
 }
 
@@ -126,7 +128,8 @@ type StreamError struct {
 	Type    string // one of the Error constants
 	Message string
 	Status  StreamStatus
-	// Err is the same in the service's own type, where a typed client knows one; else nil.
+	// Err is the same as an error of another package: of the service's own type, where a
+	// typed client knows one, or of package tokens, where a token is refused. Else nil.
 	Err error
 }
 

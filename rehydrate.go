@@ -32,7 +32,8 @@ type Rehydrated struct {
 	Started bool `json:"started,omitempty"`
 }
 
-// TokenRefusal is details[0] of a failure InvalidToken of perdure.rehydrate.v1.
+// TokenRefusal is details[0] of a failure InvalidToken of perdure.rehydrate.v1, and the
+// details of the error in every status of that type.
 type TokenRefusal struct {
 	// Reason is malformed, tooLarge, notAuthentic, keyRetired, kind, service, type,
 	// audience or expired.

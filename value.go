@@ -7,16 +7,25 @@ import (
 
 // Decode reads the value into what the pointer points to, which stays as it is where
 // there is none. A *[]byte takes the content of any value, JSON or not; a *string takes a
-// value that is not JSON, or a JSON string.
+// value that is not JSON, or a JSON string; an *OperationResult takes the result whole, and
+// a *struct{} nothing, whatever there is. After an error what the pointer points to may
+// have been written in part.
 func (r OperationResult) Decode(into any) error {
-	if raw, ok := into.(*[]byte); ok && r.ValueBody == nil && r.hasValue() {
-		*raw = r.Value
+	switch into := into.(type) {
+	case *OperationResult:
+		*into = r
+		return nil
+	case *struct{}:
 		return nil
 	}
 	if r.ValueBody != nil {
 		return r.decodeBody(into)
 	}
 	if !r.hasValue() {
+		return nil
+	}
+	if raw, ok := into.(*[]byte); ok {
+		*raw = r.Value
 		return nil
 	}
 	if err := json.Unmarshal(r.Value, into); err != nil {

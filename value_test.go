@@ -2,6 +2,7 @@ package perdure_test
 
 import (
 	"encoding/json"
+	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -28,6 +29,10 @@ func TestOperationResultDecode(t *testing.T) {
 		{name: "a text", result: text, into: new(string), want: "one\ntwo\n"},
 		{name: "a text's bytes", result: text, into: new([]byte), want: []byte("one\ntwo\n")},
 		{name: "a text is no object", result: text, into: new(map[string]string), wantErr: "use []byte"},
+		{name: "an object, of which nothing is wanted", result: object, into: new(struct{}), want: struct{}{}},
+		{name: "a text, of which nothing is wanted", result: text, into: new(struct{}), want: struct{}{}},
+		{name: "the whole result", result: text, into: new(perdure.OperationResult), want: text},
+		{name: "a text is no JSON", result: text, into: new(json.RawMessage), wantErr: "use []byte"},
 		{name: "none", result: perdure.OperationResult{}, into: new(string), want: ""},
 		{name: "null", result: perdure.OperationResult{Value: json.RawMessage("null")}, into: new([]byte), want: []byte(nil)},
 	} {
@@ -44,16 +49,4 @@ func TestOperationResultDecode(t *testing.T) {
 	}
 }
 
-func deref(p any) any {
-	switch p := p.(type) {
-	case *string:
-		return *p
-	case *[]byte:
-		return *p
-	case *json.RawMessage:
-		return *p
-	case *map[string]string:
-		return *p
-	}
-	return nil
-}
+func deref(p any) any { return reflect.ValueOf(p).Elem().Interface() }

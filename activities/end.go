@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"encoding/json"
 	"errors"
 
 	"github.com/perdure-dev/perdure"
@@ -11,7 +12,7 @@ import (
 
 // endOf gives the type under which an error ends an operation, and the words for
 // it. "" is an error that ends nothing: the activity failed, and is retried.
-func endOf(err error) (errorType string, words *perdure.ServiceError) {
+func endOf(err error) (errorType string, said *perdure.ServiceError) {
 	var (
 		input      *perdure.InputError
 		egress     *perdure.EgressError
@@ -34,11 +35,22 @@ func endOf(err error) (errorType string, words *perdure.ServiceError) {
 	case errors.As(err, &refused):
 		return perdure.ErrorPollRejected, &refused.Service
 	case tokens.Reason(err) != "":
-		errorType = perdure.ErrorInvalidToken
+		return perdure.ErrorInvalidToken, refusedToken(err)
 	default:
 		return "", nil
 	}
-	return errorType, &perdure.ServiceError{Code: errorType, Message: protocol.Cut(perdure.Reason(err), 4096)}
+	return errorType, ownWords(errorType, err)
+}
+
+func ownWords(errorType string, err error) *perdure.ServiceError {
+	return &perdure.ServiceError{Code: errorType, Message: protocol.Cut(perdure.Reason(err), 4096)}
+}
+
+// refusedToken has the reason in the word that starters know.
+func refusedToken(err error) *perdure.ServiceError {
+	out := ownWords(perdure.ErrorInvalidToken, err)
+	out.Details, _ = json.Marshal(perdure.TokenRefusal{Reason: tokens.Reason(err)}) // a string: it cannot fail
+	return out
 }
 
 // unanswered gives the words for a request that got no answer. False: err is

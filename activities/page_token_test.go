@@ -99,6 +99,9 @@ func TestAPagesTokenThatIsRefused(t *testing.T) {
 			a := d.fetch(task)
 			require.Equal(t, perdure.ErrorInvalidToken, a.ErrorType)
 			require.Contains(t, a.Error.Message, test.want)
+			var refusal perdure.TokenRefusal
+			require.NoError(t, json.Unmarshal(a.Error.Details, &refusal))
+			require.ErrorContains(t, tokens.ReasonError(refusal.Reason), test.want)
 			require.NotContains(t, a.Error.Message, test.token, "it is never printed")
 		})
 	}

@@ -31,7 +31,7 @@ func ExampleRun() {
 // Progress: what the operation told last is shown by the workflow's own query.
 func ExampleStart() {
 	_ = func(ctx workflow.Context, input perdure.OperationInput) error {
-		op, err := child.Start[Store](ctx, input, &child.Options{ReportEvery: 10 * time.Second})
+		op, err := child.Start[Store](ctx, input, &child.StartOptions{ReportEvery: 10 * time.Second})
 		if err != nil {
 			return err
 		}
@@ -142,5 +142,18 @@ func ExampleAttachStream() {
 			}
 		}
 		return nil
+	}
+}
+
+// One page, by the token that another process has stored.
+func ExampleGetPage() {
+	_ = func(ctx workflow.Context, token string) ([]Store, error) {
+		page, err := child.GetPage[Store](ctx,
+			perdure.CollectionInput{Token: token, Type: "ListStores"},
+			&child.PageOptions{TaskQueue: "perdure-eu", Summary: "the page that was asked for"})
+		if err != nil {
+			return nil, err
+		}
+		return page.Values, nil
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/perdure-dev/perdure"
 )
 
-// Options of Run and Start. Zero fields take the default.
-type Options struct {
+// StartOptions of Run and Start. Zero fields take the default.
+type StartOptions struct {
 	// TaskQueue of Perdure's workers. Default perdure.DefaultTaskQueue.
 	TaskQueue string
 	// ID is the workflow id of the child. One that was ever used, as long as the
@@ -32,7 +32,7 @@ type Options struct {
 type Operation[T any] struct{ *operation }
 
 // Run runs an operation and gives its value. Errors are as [Operation.Wait] has them.
-func Run[T any](ctx workflow.Context, in perdure.OperationInput, o *Options) (T, error) {
+func Run[T any](ctx workflow.Context, in perdure.OperationInput, o *StartOptions) (T, error) {
 	op, err := Start[T](ctx, in, o)
 	if err != nil {
 		var none T
@@ -43,7 +43,7 @@ func Run[T any](ctx workflow.Context, in perdure.OperationInput, o *Options) (T,
 
 // Start starts an operation and returns when its workflow is there; the service is asked
 // after that. Canceling ctx asks the service to stop, unless the operation is abandoned.
-func Start[T any](ctx workflow.Context, in perdure.OperationInput, o *Options) (*Operation[T], error) {
+func Start[T any](ctx workflow.Context, in perdure.OperationInput, o *StartOptions) (*Operation[T], error) {
 	op, err := start(ctx, in, o)
 	if err != nil {
 		return nil, err
@@ -63,10 +63,6 @@ func (o *Operation[T]) Wait(ctx workflow.Context) (T, error) {
 	result, err := o.Result(ctx)
 	if err != nil {
 		return none, err
-	}
-	if whole, ok := any(&value).(*perdure.OperationResult); ok {
-		*whole = result
-		return value, nil
 	}
 	if err := result.Decode(&value); err != nil {
 		return none, err

@@ -24,9 +24,9 @@ type operation struct {
 	last   perdure.Status
 }
 
-func start(ctx workflow.Context, in perdure.OperationInput, options *Options) (*operation, error) {
+func start(ctx workflow.Context, in perdure.OperationInput, options *StartOptions) (*operation, error) {
 	if options == nil {
-		options = &Options{}
+		options = &StartOptions{}
 	}
 	if options.ReportEvery > 0 {
 		signal, err := reportSignal(ctx)
@@ -91,7 +91,7 @@ func (o *operation) ID() string { return o.id }
 func (o *operation) HasCompleted() bool { return o.future.IsReady() }
 
 // LastStatus is what the operation told last, which is nothing between start and end
-// without Options.ReportEvery. Conditions of workflow.Await and handlers of queries may
+// without StartOptions.ReportEvery. Conditions of workflow.Await and handlers of queries may
 // look at it.
 func (o *operation) LastStatus() perdure.Status { return o.last }
 
@@ -136,9 +136,10 @@ func (o *operation) Cancel(ctx workflow.Context, reason string) error {
 	return o.signal(ctx, perdure.SignalCancel, perdure.CancelSignal{Reason: reason})
 }
 
-// Poll has the service asked now, as when a webhook has come, and returns without waiting
-// for the answer. After the end it does nothing.
-func (o *operation) Poll(ctx workflow.Context) error {
+// RequestPoll has the service asked now, as when a webhook has come, and returns without
+// waiting for the answer, which LastStatus gives with StartOptions.ReportEvery. After the end
+// it does nothing.
+func (o *operation) RequestPoll(ctx workflow.Context) error {
 	return o.signal(ctx, perdure.SignalPoll, nil)
 }
 

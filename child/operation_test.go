@@ -58,7 +58,7 @@ func TestHandle(t *testing.T) {
 	s := newStage(t)
 	s.plays(perdure.WorkflowOperation, succeeds)
 	require.NoError(t, s.run(func(ctx workflow.Context) error {
-		op, err := child.Start[store](ctx, input, &child.Options{ID: "stores/7"})
+		op, err := child.Start[store](ctx, input, &child.StartOptions{ID: "stores/7"})
 		require.NoError(t, err)
 		require.Equal(t, "stores/7", op.ID())
 		require.False(t, op.HasCompleted())
@@ -72,7 +72,7 @@ func TestHandle(t *testing.T) {
 		require.JSONEq(t, `{"id":"vs_1"}`, string(result.Value))
 		require.Equal(t, perdure.StateSucceeded, op.LastStatus().State)
 		require.NoError(t, op.Cancel(ctx, "too late"))
-		require.NoError(t, op.Poll(ctx))
+		require.NoError(t, op.RequestPoll(ctx))
 		whole, err := op.Wait(ctx)
 		require.Equal(t, "vs_1", whole.ID)
 		return err
@@ -91,7 +91,7 @@ func TestInputGoesToTheChildAsItIs(t *testing.T) {
 		_, err := child.Run[store](ctx, perdure.OperationInput{}, nil)
 		require.ErrorIs(t, err, &perdure.OperationError{Type: perdure.ErrorInvalidInput})
 		require.ErrorContains(t, err, "request: is missing")
-		_, err = child.Run[store](ctx, input, &child.Options{ReportEvery: time.Millisecond})
+		_, err = child.Run[store](ctx, input, &child.StartOptions{ReportEvery: time.Millisecond})
 		require.ErrorContains(t, err, "report.intervalSeconds: is 0.001")
 		return nil
 	}))
@@ -187,7 +187,7 @@ func TestWaitingIsStoppedAlone(t *testing.T) {
 		s.plays(perdure.WorkflowOperation, succeeds)
 		s.env.RegisterDelayedCallback(s.env.CancelWorkflow, time.Second)
 		require.NoError(t, s.run(func(ctx workflow.Context) error {
-			op, err := child.Start[store](ctx, input, &child.Options{Abandon: true})
+			op, err := child.Start[store](ctx, input, &child.StartOptions{Abandon: true})
 			require.NoError(t, err)
 			_, err = op.Wait(ctx)
 			require.ErrorIs(t, err, workflow.ErrCanceled)
@@ -245,7 +245,7 @@ func TestReportsBecomeTheLastStatus(t *testing.T) {
 		return succeeds(ctx, in)
 	})
 	require.NoError(t, s.run(func(ctx workflow.Context) error {
-		o := &child.Options{ReportEvery: 2 * time.Second}
+		o := &child.StartOptions{ReportEvery: 2 * time.Second}
 		one, err := child.Start[store](ctx, input, o)
 		require.NoError(t, err)
 		other, err := child.Start[store](ctx, input, o)

@@ -159,7 +159,7 @@ func TestAnOperationMovesByQuestions(t *testing.T) {
 	require.InDelta(t, 50, *s.PercentComplete, 0)
 	require.JSONEq(t, `{"done":1}`, string(s.Progress))
 	require.Equal(t, "job_7", s.RemoteID, "it stays")
-	require.NoError(t, op.Poll(ctx))
+	require.NoError(t, op.RequestPoll(ctx))
 	s, err = op.Status(ctx)
 	require.NoError(t, err)
 	require.Equal(t, "running", s.ServiceStatus)
@@ -391,6 +391,7 @@ func TestTheWorkerRefusesTokens(t *testing.T) {
 	require.NoError(t, err)
 	_, err = starter.GetPage[int](t.Context(), keyless, perdure.CollectionInput{Token: page.NextPageToken.Text(), Type: "ListOthers"}, nil)
 	require.ErrorIs(t, err, &perdure.CollectionError{Type: perdure.ErrorInvalidToken})
+	require.ErrorIs(t, err, tokens.ErrType)
 	_, err = starter.StartCollection[int](t.Context(), keyless, perdure.CollectionInput{Token: page.NextPageToken.Text()}, nil)
 	require.ErrorIs(t, err, &perdure.CollectionError{Type: perdure.ErrorInvalidToken})
 	_, err = starter.Start[int](t.Context(), keyless, perdure.OperationInput{Token: page.NextPageToken.Text()}, nil)
@@ -520,16 +521,16 @@ func TestList(t *testing.T) {
 	running, done := start(t, c, operation("/jobs")), start(t, c, operation("/done"))
 	_, err := starter.StartCollection[int](ctx, c, collection("/items"), nil)
 	require.NoError(t, err)
-	listed := func(o starter.ListOptions) (ids []string) {
+	listed := func(o *starter.ListOptions) (ids []string) {
 		for s, err := range c.List(ctx, o) {
 			require.NoError(t, err)
 			ids = append(ids, s.WorkflowID)
 		}
 		return ids
 	}
-	require.Equal(t, []string{done.ID(), running.ID()}, listed(starter.ListOptions{}))
-	require.Equal(t, []string{running.ID()}, listed(starter.ListOptions{State: perdure.StateRunning, Service: "jobs"}))
-	require.Empty(t, listed(starter.ListOptions{Service: "it's another"}))
+	require.Equal(t, []string{done.ID(), running.ID()}, listed(nil))
+	require.Equal(t, []string{running.ID()}, listed(&starter.ListOptions{State: perdure.StateRunning, Service: "jobs"}))
+	require.Empty(t, listed(&starter.ListOptions{Service: "it's another"}))
 }
 
 func TestWhatTemporalInMemoryDoesNotAnswer(t *testing.T) {

@@ -32,7 +32,7 @@ func (c *Client) OnAdopt(a perdure.Adoption) *Route {
 
 // Operation scripts an operation that goes through the states. It is in the first one
 // when its start is answered, and comes to the next whenever the service is asked: by
-// UpdateStatus, by Poll, and by Wait, which goes on to the end. Status asks nobody. A
+// UpdateStatus, by RequestPoll, and by Wait, which goes on to the end. Status asks nobody. A
 // state that has a Hold or an After comes by itself.
 //
 // An operation that is left in a running state runs until its context ends or it is
@@ -58,6 +58,7 @@ func (r *Route) Stream(events ...Event) {
 	r.frontend.add(&scripted{route: r, kind: perdure.WorkflowStream, events: events})
 }
 
+// String names the request, and the adoption where it is one.
 func (r *Route) String() string {
 	if r.adopt != nil {
 		return fmt.Sprintf("adoption %+v", *r.adopt)

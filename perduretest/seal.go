@@ -47,5 +47,6 @@ func (f *frontend) unseal(text string, want tokens.Expect) (tokens.Header, place
 
 // invalidToken is why a worker refuses a token.
 func invalidToken(err error) *perdure.ServiceError {
-	return &perdure.ServiceError{Code: perdure.ErrorInvalidToken, Message: perdure.Reason(err)}
+	details, _ := json.Marshal(perdure.TokenRefusal{Reason: tokens.Reason(err)}) // a string: it cannot fail
+	return &perdure.ServiceError{Code: perdure.ErrorInvalidToken, Message: perdure.Reason(err), Details: details}
 }

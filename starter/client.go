@@ -22,7 +22,8 @@ type Options struct {
 	// TokenLifetime is how old a token may be that is rehydrated; 0: no bound here
 	// (a worker has its own).
 	TokenLifetime time.Duration
-	// Namespace is the one that the Temporal client was made with. Default "default".
+	// Namespace is the one that the Temporal client was made with, which does not tell it.
+	// Default "default".
 	Namespace string
 	// Payloads that the Temporal client was made with. Default: payloads are neither
 	// encrypted nor stored outside.
@@ -40,7 +41,7 @@ const defaultQueryTimeout = 5 * time.Second
 // does not own the Temporal client: whoever made that closes it.
 type Client struct {
 	temporal client.Client
-	Options
+	options  Options // without zero values
 }
 
 // New returns a Client over a Temporal client.
@@ -63,16 +64,13 @@ func New(temporal client.Client, o Options) (*Client, error) {
 	if o.QueryTimeout == 0 {
 		o.QueryTimeout = defaultQueryTimeout
 	}
-	return &Client{temporal: temporal, Options: o}, nil
+	return &Client{temporal: temporal, options: o}, nil
 }
 
 // takes refuses a request that Temporal does not record, where there is no store.
 func (c *Client) takes(r *perdure.Request) error {
-	if c.Payloads.Stored() {
+	if c.options.Payloads.Stored() {
 		return nil
 	}
 	return r.CheckRecorded()
 }
-
-// namespace is the Temporal client's. The SDK gives no getter, so it is an option.
-func (c *Client) namespace() string { return c.Namespace }

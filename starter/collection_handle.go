@@ -30,6 +30,7 @@ func collectionError(app *temporal.ApplicationError) *perdure.CollectionError {
 	if app.HasDetails() {
 		_ = app.Details(&e.Status)
 	}
+	e.Err = refusedToken(e.Type, e.Status.Error)
 	return e
 }
 
@@ -105,7 +106,7 @@ func (h *collection) ended(s perdure.CollectionStatus) error {
 	case s.State == perdure.StateUnknown:
 		return fmt.Errorf("%w: %q", ErrTerminated, h.id)
 	case s.Done && s.ErrorType != "":
-		return &perdure.CollectionError{Type: s.ErrorType, Message: words(s.ErrorType, s.Error), Status: s}
+		return &perdure.CollectionError{Type: s.ErrorType, Message: words(s.ErrorType, s.Error), Status: s, Err: refusedToken(s.ErrorType, s.Error)}
 	}
 	return nil
 }
@@ -135,7 +136,7 @@ func (h *collection) startOnce(ctx context.Context, in perdure.CollectionInput, 
 
 // checkPageToken verifies a token before anything is started, where there is a keyset.
 func (c *Client) checkPageToken(in perdure.CollectionInput) error {
-	if in.Token == "" || c.Keyset == nil {
+	if in.Token == "" || c.options.Keyset == nil {
 		return nil
 	}
 	token, err := tokens.Parse(in.Token)
@@ -194,7 +195,7 @@ func (h *collection) Status(ctx context.Context) (perdure.CollectionStatus, erro
 	if err != nil {
 		s = perdure.CollectionStatus{State: perdure.StateStarting, StartedAt: info.GetStartTime().AsTime(), Stale: true}
 		if p := info.GetMemo().GetFields()[perdure.MemoStatus]; p != nil {
-			if err := h.client.DataConverter.FromPayload(p, &s); err != nil {
+			if err := h.client.options.DataConverter.FromPayload(p, &s); err != nil {
 				return s, h.called(ctx, err)
 			}
 			s.Stale = true

@@ -25,8 +25,8 @@ func (c *Client) whileInTemporal(s perdure.CollectionStatus, d *workflowservice.
 			continue
 		}
 		last := perdure.TimedError{At: attempted(a.GetLastAttemptCompleteTime().AsTime(), s.StartedAt)}
-		if len(failure.GetDetails().GetPayloads()) == 0 || c.DataConverter.FromPayloads(failure.GetDetails(), &last.Error) != nil {
-			converter.DecodeCommonFailureAttributes(c.DataConverter, a.GetLastFailure())
+		if len(failure.GetDetails().GetPayloads()) == 0 || c.options.DataConverter.FromPayloads(failure.GetDetails(), &last.Error) != nil {
+			converter.DecodeCommonFailureAttributes(c.options.DataConverter, a.GetLastFailure())
 			last.Error = perdure.ServiceError{Code: "ActivityFailed", Message: a.GetLastFailure().GetMessage()}
 		}
 		s.LastError = &last

@@ -15,21 +15,23 @@ import (
 	"github.com/perdure-dev/perdure"
 )
 
-// Errors of this package. What became of an operation is a *perdure.OperationError.
+// Errors of this package, which errors.Is finds. What became of an operation, a collection
+// or a stream is a *perdure.OperationError, *perdure.CollectionError or *perdure.StreamError.
 var (
 	// ErrNotDone: the operation has no value yet.
 	ErrNotDone = errors.New("starter: the operation is not done")
-	// ErrNoToken: the service has not answered the start, so there is nothing to take
-	// up again.
-	ErrNoToken = errors.New("starter: there is no token before the service has answered")
-	// ErrNotFound: no workflow with this id is known.
-	ErrNotFound = errors.New("starter: no such operation")
+	// ErrNoToken: there is nothing to take up, because the service has not answered the
+	// start, or because a collection has no next page.
+	ErrNoToken = errors.New("starter: there is no token: the service has not answered, or there is no next page")
+	// ErrNotFound: no operation, collection or stream with this workflow id is known, or
+	// no longer, or it is of another kind or method than asked for.
+	ErrNotFound = errors.New("starter: not found")
 	// ErrTerminated: the workflow was ended in Temporal itself. What became of the
 	// service's operation is not known; its token still takes it up.
 	ErrTerminated = errors.New("starter: the workflow was ended in Temporal")
-	// ErrNoKeyset: Inspect needs Options.Keyset.
+	// ErrNoKeyset: Client.Inspect needs Options.Keyset.
 	ErrNoKeyset = errors.New("starter: a token cannot be verified without Options.Keyset")
-	// ErrDone: the operation is over, and its polling can no longer be set.
+	// ErrDone: the operation is over, and there is nothing left to set or to resolve.
 	ErrDone = errors.New("starter: the operation is done")
 )
 
@@ -67,6 +69,7 @@ func operationError(app *temporal.ApplicationError) *perdure.OperationError {
 	if app.HasDetails() {
 		_ = app.Details(&e.Status)
 	}
+	e.Err = refusedToken(e.Type, e.Status.Error)
 	return e
 }
 
@@ -77,7 +80,7 @@ func ended(s perdure.Status) error {
 	case s.State == perdure.StateAmbiguous && !s.Done:
 		return &perdure.OperationError{Type: perdure.ErrorStartAmbiguous, Message: words(perdure.ErrorStartAmbiguous, s.Error), Status: s}
 	case s.Done && s.ErrorType != "":
-		return &perdure.OperationError{Type: s.ErrorType, Message: words(s.ErrorType, s.Error), Status: s}
+		return &perdure.OperationError{Type: s.ErrorType, Message: words(s.ErrorType, s.Error), Status: s, Err: refusedToken(s.ErrorType, s.Error)}
 	case s.Done && s.State != perdure.StateSucceeded:
 		return &perdure.OperationError{Type: perdure.ErrorCanceled, Status: s}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log"
 	"net/url"
+	"time"
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/starter"
@@ -32,12 +33,31 @@ type APIError struct {
 // Error gives code and message.
 func (e *APIError) Error() string { return e.Code + ": " + e.Message }
 
+// The errors of a service in a type of its own.
+func ExampleErrorDecoder() {
+	var decode starter.ErrorDecoder = func(said perdure.ServiceError) error {
+		var body struct {
+			Error struct {
+				Message string `json:"message"`
+			} `json:"error"`
+		}
+		if err := json.Unmarshal(said.Details, &body); err != nil {
+			return nil // it has nothing to say
+		}
+		return &APIError{StatusCode: said.HTTPStatus, Code: said.Code, Message: body.Error.Message}
+	}
+	service := &starter.Service{Client: connect(), Name: "openai", DecodeError: decode}
+	fmt.Println(service.Name)
+}
+
 // A method of a typed client, and the errors of the service's own type.
 func ExampleOperationMethod() {
 	ctx, c := context.Background(), connect()
 	createBatch := starter.OperationMethod[json.RawMessage]{Service: openAI(c), Type: "CreateBatch", Path: "/batches"}
 
-	op, err := createBatch.Start(ctx, starter.Call{Body: map[string]string{"input_file_id": "file-1"}}, nil)
+	op, err := createBatch.Start(ctx, starter.Call{Body: map[string]string{"input_file_id": "file-1"}}, &starter.CallOptions{
+		ID: "batch-of-november", Timeout: 24 * time.Hour,
+	})
 	var refused *APIError
 	switch {
 	case errors.As(err, &refused):
@@ -57,7 +77,7 @@ func ExampleOperationMethod_Rehydrate() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	op, err := createBatch.Rehydrate(ctx, token, nil)
+	op, err := createBatch.Rehydrate(ctx, token, &starter.TokenOptions{Audience: "tenant-7"})
 	switch {
 	case errors.Is(err, tokens.ErrType):
 		log.Fatal(err) // tokens: wrong type: the token is for type "CreateVectorStore", asked for type "CreateBatch"
@@ -71,7 +91,7 @@ func ExampleCollectionMethod() {
 	ctx, c := context.Background(), connect()
 	listAssistants := starter.CollectionMethod[Assistant]{Service: openAI(c), Type: "ListAssistants", Path: "/assistants"}
 
-	for a, err := range listAssistants.All(ctx, starter.Call{Query: url.Values{"limit": {"100"}}}, nil) {
+	for a, err := range listAssistants.All(ctx, starter.Call{Query: url.Values{"limit": {"100"}}}, &starter.ReadOptions{Audience: "tenant-7"}) {
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -122,7 +142,7 @@ func ExampleProgress() {
 // The operations of a namespace that are not over.
 func ExampleClient_List() {
 	ctx, c := context.Background(), connect()
-	for op, err := range c.List(ctx, starter.ListOptions{State: perdure.StateRunning}) {
+	for op, err := range c.List(ctx, &starter.ListOptions{State: perdure.StateRunning}) {
 		if err != nil {
 			log.Fatal(err)
 		}

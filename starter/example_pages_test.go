@@ -59,7 +59,8 @@ func ExampleAll() {
 func ExampleGetPage() {
 	ctx, c := context.Background(), connect()
 	in := perdure.CollectionInput{Token: "perdure1_...", Type: "ListAssistants", Audience: "user-7"}
-	page, err := starter.GetPage[Assistant](ctx, c, in, nil)
+	// With an id: who reloads gets the same page, which the service is asked for once.
+	page, err := starter.GetPage[Assistant](ctx, c, in, &starter.PageOptions{ID: "user-7/form-2"})
 	switch {
 	case errors.Is(err, tokens.ErrAudience), errors.Is(err, tokens.ErrExpired):
 		fmt.Println("not yours, or too old:", err)

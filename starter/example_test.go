@@ -49,6 +49,24 @@ func connect() *starter.Client {
 	return c
 }
 
+// A client over Temporal's own, with the workers' keyset.
+func ExampleNew() {
+	temporal, err := client.Dial(client.Options{Namespace: "orders"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer temporal.Close()
+	keyset, err := tokens.LoadKeyset("keyset.json")
+	if err != nil {
+		log.Panic(err)
+	}
+	c, err := starter.New(temporal, starter.Options{Namespace: "orders", Keyset: keyset})
+	if err != nil {
+		log.Panic(err)
+	}
+	fmt.Println(starter.Attach[VectorStore](context.Background(), c, "handbook-2026"))
+}
+
 // Start and return when completed.
 func ExampleRun() {
 	ctx, c := context.Background(), connect()
@@ -100,7 +118,7 @@ func ExampleOperation_UpdateStatus() {
 		log.Fatal(err)
 	}
 	for !op.HasCompleted() {
-		status, err := op.UpdateStatus(ctx, nil)
+		status, err := op.UpdateStatus(ctx, &starter.UpdateStatusOptions{Headers: map[string][]string{"X-Trace": {"by hand"}}})
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -166,4 +184,16 @@ func ExampleRehydrate() {
 		log.Fatal(err)
 	}
 	fmt.Println(store.Status)
+}
+
+// A webhook says that there is news: have the service asked, and do not wait for it.
+func ExampleOperation_RequestPoll() {
+	ctx, c := context.Background(), connect()
+	op, err := starter.Attach[VectorStore](ctx, c, "handbook-2026")
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := op.RequestPoll(ctx); err != nil {
+		log.Fatal(err)
+	}
 }

@@ -33,7 +33,7 @@ func (e *execution) ID() string { return e.id }
 
 // called turns the error of a query, a signal or an update into one of ours.
 func (e *execution) called(ctx context.Context, err error) error {
-	return called(ctx, e.id, err, e.client.DataConverter, e.failure)
+	return called(ctx, e.id, err, e.client.options.DataConverter, e.failure)
 }
 
 // query asks a run, the current one where runID is empty.
@@ -44,7 +44,7 @@ func (e *execution) query(ctx context.Context, runID, name string, into any, arg
 // queryStatus is query for the status, with Temporal's own error and a bound: for a
 // caller who knows what to say when no worker answers.
 func (e *execution) queryStatus(ctx context.Context, into any) error {
-	bounded, cancel := context.WithTimeout(ctx, e.client.QueryTimeout)
+	bounded, cancel := context.WithTimeout(ctx, e.client.options.QueryTimeout)
 	defer cancel()
 	return e.ask(bounded, "", perdure.QueryStatus, into)
 }
@@ -93,7 +93,7 @@ func isClosed(err error) bool { return isNotFound(err) }
 
 func (e *execution) describe(ctx context.Context) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
 	d, err := e.client.temporal.WorkflowService().DescribeWorkflowExecution(ctx, &workflowservice.DescribeWorkflowExecutionRequest{
-		Namespace: e.client.namespace(),
+		Namespace: e.client.options.Namespace,
 		Execution: &commonpb.WorkflowExecution{WorkflowId: e.id},
 	})
 	if err != nil {
@@ -114,7 +114,7 @@ func (e *execution) firstInput(ctx context.Context) (perdure.RawInput, error) {
 		first = info.GetExecution().GetRunId()
 	}
 	history, err := e.client.temporal.WorkflowService().GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{
-		Namespace:       e.client.namespace(),
+		Namespace:       e.client.options.Namespace,
 		Execution:       &commonpb.WorkflowExecution{WorkflowId: e.id, RunId: first},
 		MaximumPageSize: 1,
 	})
@@ -126,7 +126,7 @@ func (e *execution) firstInput(ctx context.Context) (perdure.RawInput, error) {
 		return nil, fmt.Errorf("starter: %q has no first event", e.id)
 	}
 	var raw perdure.RawInput
-	if err := e.client.DataConverter.FromPayloads(events[0].GetWorkflowExecutionStartedEventAttributes().GetInput(), &raw); err != nil {
+	if err := e.client.options.DataConverter.FromPayloads(events[0].GetWorkflowExecutionStartedEventAttributes().GetInput(), &raw); err != nil {
 		return nil, fmt.Errorf("starter: %q: read the input of the first run: %w", e.id, err)
 	}
 	return raw, nil

@@ -160,8 +160,10 @@ func (h *handle) Cancel(ctx context.Context, reason string) error {
 	return h.signal(ctx, perdure.SignalCancel, perdure.CancelSignal{Reason: reason})
 }
 
-// Poll has the service asked now, and returns without waiting for the answer.
-func (h *handle) Poll(ctx context.Context) error {
+// RequestPoll has the service asked now, as when a webhook has come, and returns without
+// waiting for the answer, which [Operation.UpdateStatus] does. After the end it does
+// nothing.
+func (h *handle) RequestPoll(ctx context.Context) error {
 	return h.signal(ctx, perdure.SignalPoll, nil)
 }
 

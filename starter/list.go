@@ -43,11 +43,11 @@ var ErrNoSearchAttributes = errors.New(`starter: the namespace lacks Perdure's s
 
 // List goes through the operations of the namespace. An error comes once, last, with
 // a zero Summary.
-func (c *Client) List(ctx context.Context, o ListOptions) iter.Seq2[Summary, error] {
+func (c *Client) List(ctx context.Context, o *ListOptions) iter.Seq2[Summary, error] {
 	return func(yield func(Summary, error) bool) {
 		var next []byte
 		for {
-			page, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: o.query(), NextPageToken: next})
+			page, err := c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: orDefault(o).query(), NextPageToken: next})
 			if err != nil {
 				yield(Summary{}, listError(err))
 				return
@@ -91,7 +91,7 @@ func (c *Client) summary(e *workflowpb.WorkflowExecutionInfo) Summary {
 		StartedAt: e.GetStartTime().AsTime(),
 	}
 	var s perdure.Status
-	if p := e.GetMemo().GetFields()[perdure.MemoStatus]; p != nil && c.DataConverter.FromPayload(p, &s) == nil {
+	if p := e.GetMemo().GetFields()[perdure.MemoStatus]; p != nil && c.options.DataConverter.FromPayload(p, &s) == nil {
 		out.State, out.Service, out.Type, out.ServiceStatus, out.PercentComplete = s.State, s.Service, s.Type, s.ServiceStatus, s.PercentComplete
 		if !s.StartedAt.IsZero() {
 			out.StartedAt = s.StartedAt

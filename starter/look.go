@@ -59,7 +59,7 @@ func (e *execution) status(ctx context.Context, into any) (d *workflowservice.De
 		return d, stale, err
 	}
 	if p := d.GetWorkflowExecutionInfo().GetMemo().GetFields()[perdure.MemoStatus]; p != nil {
-		if err := e.client.DataConverter.FromPayload(p, into); err != nil {
+		if err := e.client.options.DataConverter.FromPayload(p, into); err != nil {
 			return d, stale, e.called(ctx, err)
 		}
 	}

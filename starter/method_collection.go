@@ -71,6 +71,26 @@ func (m CollectionMethod[T]) Rehydrate(ctx context.Context, token tokens.Token, 
 	return m.handle(h, err)
 }
 
+// Attach gives a handle on a collection by its workflow id, running or closed. ErrNotFound
+// where there is none, or where another method started it.
+func (m CollectionMethod[T]) Attach(ctx context.Context, id string) (*Collection[T], error) {
+	if err := m.Service.check(); err != nil {
+		return nil, err
+	}
+	h := m.Service.Client.collection(id)
+	if err := h.is(ctx, perdure.WorkflowCollection); err != nil {
+		return nil, err
+	}
+	s, err := h.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if s.Type != m.Type && !s.Stale {
+		return nil, ofAnotherMethod(id, s.Type, m.Type)
+	}
+	return m.handle(h, nil)
+}
+
 // RehydratePages goes through the pages from the one that a token of this method names.
 func (m CollectionMethod[T]) RehydratePages(ctx context.Context, token tokens.Token, o *TokenOptions) iter.Seq2[*Page[T], error] {
 	return pagesOf(ctx, func() (*Collection[T], error) { return m.Rehydrate(ctx, token, o) })

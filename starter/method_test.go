@@ -303,12 +303,13 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// An operation and a stream are found by their ids for the method that started them.
+// What was started is found by its id for the method that started it.
 func TestAttachIsForTheMethodThatStarted(t *testing.T) {
 	t.Parallel()
 	fake := perduretest.NewClient(t)
 	fake.On("POST", "/jobs").Operation(perduretest.Pending("x"))
 	fake.On("POST", "/jobs").Stream(perduretest.NewEvent("a"))
+	fake.On("GET", "/jobs").Pages(perduretest.NewPage("a"))
 	s := serviceOf(fake.Starter())
 	run := starter.OperationMethod[string]{Service: s, Type: "Run", Path: "/jobs"}
 	_, err := run.Start(t.Context(), starter.Call{}, &starter.CallOptions{ID: "op"})
@@ -329,5 +330,18 @@ func TestAttachIsForTheMethodThatStarted(t *testing.T) {
 	_, err = starter.StreamMethod[string]{Service: s, Type: "Read"}.Attach(t.Context(), "stream")
 	require.ErrorIs(t, err, starter.ErrNotFound)
 	_, err = watch.Attach(t.Context(), "op")
+	require.ErrorIs(t, err, starter.ErrNotFound)
+
+	list := starter.CollectionMethod[string]{Service: s, Type: "List", Path: "/jobs"}
+	_, err = list.Start(t.Context(), starter.Call{}, &starter.ReadOptions{ID: "list"})
+	require.NoError(t, err)
+	h, err := list.Attach(t.Context(), "list")
+	require.NoError(t, err)
+	page, err := h.Page(t.Context(), 0)
+	require.NoError(t, err)
+	require.Equal(t, []string{"a"}, page.Values)
+	_, err = starter.CollectionMethod[string]{Service: s, Type: "Find"}.Attach(t.Context(), "list")
+	require.ErrorIs(t, err, starter.ErrNotFound)
+	_, err = list.Attach(t.Context(), "stream")
 	require.ErrorIs(t, err, starter.ErrNotFound)
 }

@@ -2,8 +2,6 @@ package starter
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/perdure-dev/perdure"
@@ -12,9 +10,9 @@ import (
 // Operation is a handle on a long-running operation whose value is a T. It is safe
 // for concurrent use, and needs no closing.
 //
-// A T of json.RawMessage is the value as the service wrote it, perdure.OperationResult
-// the whole result, []byte and string a value that is not JSON, and struct{} that of an
-// operation which has none.
+// The value is read as [perdure.OperationResult.Decode] reads it: a T of json.RawMessage
+// is what the service wrote, of []byte and string also what is not JSON, of
+// perdure.OperationResult the whole result, and of struct{} nothing, whatever there is.
 type Operation[T any] struct{ *handle }
 
 // WaitOptions of Wait.
@@ -60,7 +58,11 @@ func (o *Operation[T]) Wait(ctx context.Context, opts *WaitOptions) (T, error) {
 	if err != nil {
 		return none, err
 	}
-	return decode[T](result)
+	var value T
+	if err := result.Decode(&value); err != nil {
+		return none, err
+	}
+	return value, nil
 }
 
 // Result waits as Wait does, and gives the whole result: the value undecoded, and the
@@ -83,44 +85,4 @@ func (o *Operation[T]) Value(ctx context.Context) (T, error) {
 		return none, ErrNotDone
 	}
 	return o.Wait(ctx, nil)
-}
-
-// decode reads the value. A T of perdure.OperationResult takes the result whole,
-// []byte and string take a value that is not JSON, and struct{} takes none, whatever
-// there is.
-func decode[T any](r perdure.OperationResult) (T, error) {
-	var value T
-	switch into := any(&value).(type) {
-	case *struct{}:
-		return value, nil
-	case *perdure.OperationResult:
-		*into = r
-		return value, nil
-	case *json.RawMessage:
-		*into = r.Value
-		return value, nil
-	case *[]byte:
-		if r.ValueBody != nil {
-			b, err := r.ValueBody.Bytes()
-			*into = b
-			return value, err
-		}
-	case *string:
-		if r.ValueBody != nil {
-			b, err := r.ValueBody.Bytes()
-			*into = string(b)
-			return value, err
-		}
-	}
-	if r.ValueBody != nil {
-		return value, fmt.Errorf("starter: the value is not JSON and cannot be read as %T; use []byte", value)
-	}
-	if len(r.Value) == 0 || string(r.Value) == "null" {
-		return value, nil
-	}
-	if err := json.Unmarshal(r.Value, &value); err != nil {
-		var none T
-		return none, fmt.Errorf("starter: read the value as %T: %w", none, err)
-	}
-	return value, nil
 }

@@ -18,26 +18,23 @@ func decodeError(err error, decode ErrorDecoder) error {
 	if decode == nil {
 		return err
 	}
-	if bad, ok := errors.AsType[*perdure.OperationError](err); ok {
-		bad.Err = serviceSaid(bad.Type, bad.Status.Error, decode)
+	if bad, ok := errors.AsType[*perdure.OperationError](err); ok && isService(bad.Type, bad.Status.Error) {
+		bad.Err = decode(*bad.Status.Error)
 	}
-	if bad, ok := errors.AsType[*perdure.CollectionError](err); ok {
-		bad.Err = serviceSaid(bad.Type, bad.Status.Error, decode)
+	if bad, ok := errors.AsType[*perdure.CollectionError](err); ok && isService(bad.Type, bad.Status.Error) {
+		bad.Err = decode(*bad.Status.Error)
 	}
-	if bad, ok := errors.AsType[*perdure.StreamError](err); ok {
-		bad.Err = serviceSaid(bad.Type, bad.Status.Error, decode)
+	if bad, ok := errors.AsType[*perdure.StreamError](err); ok && isService(bad.Type, bad.Status.Error) {
+		bad.Err = decode(*bad.Status.Error)
 	}
 	return err
 }
 
-// serviceSaid decodes the words that are the service's, and not ours.
-func serviceSaid(errorType string, said *perdure.ServiceError, decode ErrorDecoder) error {
-	if said == nil {
-		return nil
-	}
+// isService: the words are the service's, and not ours.
+func isService(errorType string, words *perdure.ServiceError) bool {
 	switch errorType {
 	case perdure.ErrorOperationFailed, perdure.ErrorStartRejected, perdure.ErrorPollRejected, perdure.ErrorPageRejected:
-		return decode(*said)
+		return words != nil
 	}
-	return nil
+	return false
 }

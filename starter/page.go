@@ -25,8 +25,9 @@ type PageOptions struct {
 // GetPage fetches one page: the first that a request asks for, or the one that a token
 // names, whoever fetched it before. It is a fetch of its own each time.
 //
-// Errors: one of package tokens where the token is refused, before anything is asked;
-// *perdure.CollectionError where the page cannot be had; ctx's own, and then the fetch is
+// Errors: one of package tokens where the token is refused, before the service is asked
+// (without Options.Keyset a *perdure.CollectionError wraps it); *perdure.CollectionError
+// where the page cannot be had; ctx's own, and then the fetch is
 // given up, unless it has an id, by which others may wait for it; anything else: it could
 // not be asked.
 func GetPage[T any](ctx context.Context, c *Client, in perdure.CollectionInput, o *PageOptions) (*Page[T], error) {

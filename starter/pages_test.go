@@ -519,7 +519,8 @@ func TestPagesOfARunThatIsGone(t *testing.T) {
 			p.Index = 0
 			return &p, nil
 		}
-		c.Keyset = nil // the tokens of these pages have no type
+		c, err := starter.New(e, starter.Options{}) // without the keyset: the tokens of these pages have no type
+		require.NoError(t, err)
 		in := items(func(in *perdure.CollectionInput) { in.Type, in.Audience = "ListItems", "a" })
 		h, err := starter.StartCollection[string](t.Context(), c, in, nil)
 		require.NoError(t, err)

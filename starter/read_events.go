@@ -122,11 +122,9 @@ func (r *eventReader) read(ctx context.Context) (perdure.Events, error) {
 	}
 	got, err := r.readFrom(ctx, run)
 	if errors.Is(err, errEarlierRun) {
-		var s perdure.StreamStatus
-		if s, err = r.Status(ctx); err != nil {
+		if err := r.lookUpRuns(ctx); err != nil {
 			return got, err
 		}
-		r.segments = s.Segments
 		run = r.runOf(r.holding())
 		got, err = r.readFrom(ctx, run)
 	}
@@ -138,6 +136,24 @@ func (r *eventReader) read(ctx context.Context) (perdure.Events, error) {
 		r.next = got.Next
 	}
 	return got, err
+}
+
+// lookUpRuns asks which runs there are, until a worker tells: what was recorded last does
+// not say.
+func (r *eventReader) lookUpRuns(ctx context.Context) error {
+	for wait := askAgainWait; ; wait = min(2*wait, askAgainMaxWait) {
+		s, err := r.Status(ctx)
+		if err != nil {
+			return err
+		}
+		if !s.Stale {
+			r.segments = s.Segments
+			return nil
+		}
+		if err := pause(ctx, wait); err != nil {
+			return err
+		}
+	}
 }
 
 // holding is the place of the segment that has the event; -1 where that is not known.
@@ -190,7 +206,7 @@ func (h *stream) ended(ctx context.Context) error {
 	case s.State == perdure.StateCanceled:
 		return &perdure.StreamError{Type: perdure.ErrorCanceled, Status: s}
 	case s.ErrorType != "":
-		return &perdure.StreamError{Type: s.ErrorType, Message: words(s.ErrorType, s.Error), Status: s}
+		return &perdure.StreamError{Type: s.ErrorType, Message: words(s.ErrorType, s.Error), Status: s, Err: refusedToken(s.ErrorType, s.Error)}
 	}
 	return nil
 }

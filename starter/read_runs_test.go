@@ -22,11 +22,16 @@ type runs struct {
 	*record
 	asked    []string // the runs that were read
 	statuses int
+	// absent are the questions for the status that no worker answers.
+	absent int
 }
 
 func (r *runs) QueryWorkflow(ctx context.Context, id, runID, name string, args ...any) (converter.EncodedValue, error) {
 	if name == perdure.QueryStatus {
 		r.statuses++
+		if r.statuses <= r.absent {
+			return nil, serviceerror.NewFailedPrecondition("no worker")
+		}
 		return r.record.QueryWorkflow(ctx, id, runID, name, args...)
 	}
 	r.asked = append(r.asked, runID)
@@ -66,6 +71,21 @@ func TestEarlierRunsAreFoundOnce(t *testing.T) {
 	require.Len(t, got, 12)
 	require.Equal(t, []string{"", "a", "a", "a", "b", "b", "b", ""}, r.asked)
 	require.Equal(t, 2, r.statuses, "one for the runs, one for the end")
+}
+
+// What was recorded last does not say which runs there are: a worker is waited for.
+func TestEarlierRunsAreFoundOnceAWorkerIsThere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		one, _ := newRecord(t, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, perdure.StreamStatus{
+			State: perdure.StateSucceeded, Done: true, Events: 12,
+			Segments: []perdure.StreamSegment{{RunID: "a"}, {RunID: "b", FirstOffset: 5}},
+		})
+		r := &runs{record: one, absent: 3}
+		got, err := offsets(t.Context(), attachedTo(t, r))
+		require.NoError(t, err)
+		require.Len(t, got, 12)
+		require.Equal(t, 5, r.statuses)
+	})
 }
 
 // live is a record that grows by an event with each wait, until it is over.

@@ -2,6 +2,7 @@ package starter
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -48,12 +49,12 @@ func (c *Client) Inspect(token tokens.Token, o *RehydrateOptions) (tokens.Header
 }
 
 func (c *Client) verify(kind tokens.Kind, token tokens.Token, o RehydrateOptions) (tokens.Header, error) {
-	if c.Keyset == nil {
+	if c.options.Keyset == nil {
 		return tokens.Header{}, ErrNoKeyset
 	}
-	opened, err := c.Keyset.Open(token, tokens.Expect{
+	opened, err := c.options.Keyset.Open(token, tokens.Expect{
 		Kind: kind, Type: o.Type, Audience: o.Audience, Service: o.Service,
-		Lifetime: c.TokenLifetime, Now: time.Now(),
+		Lifetime: c.options.TokenLifetime, Now: time.Now(),
 	})
 	return opened.Header, err
 }
@@ -84,7 +85,7 @@ func (c *Client) rehydrateCollection(ctx context.Context, token tokens.Token, o 
 		return nil, err
 	}
 	in := perdure.CollectionInput{Token: token.Text(), Type: o.Type, Audience: o.Audience, Service: o.Service}
-	if c.Keyset != nil {
+	if c.options.Keyset != nil {
 		return c.startCollection(ctx, in, nil)
 	}
 	found, err := c.askWorker(ctx, tokens.KindPage, token, o)
@@ -98,14 +99,14 @@ func (c *Client) rehydrateCollection(ctx context.Context, token tokens.Token, o 
 
 // takeUp attaches to what a token names, or starts it; without a keyset a worker does.
 func (c *Client) takeUp(ctx context.Context, kind tokens.Kind, token tokens.Token, o RehydrateOptions) (perdure.Rehydrated, error) {
-	if c.Keyset == nil {
+	if c.options.Keyset == nil {
 		return c.askWorker(ctx, kind, token, o)
 	}
 	header, err := c.verify(kind, token, o)
 	if err != nil {
 		return perdure.Rehydrated{}, err
 	}
-	engine := &rehydration.Engine{Temporal: c.temporal, Namespace: c.namespace(), TaskQueue: c.TaskQueue, DataConverter: c.DataConverter}
+	engine := &rehydration.Engine{Temporal: c.temporal, Namespace: c.options.Namespace, TaskQueue: c.options.TaskQueue, DataConverter: c.options.DataConverter}
 	return engine.TakeUp(ctx, token.Text(), header)
 }
 
@@ -120,7 +121,7 @@ func (c *Client) askWorker(ctx context.Context, kind tokens.Kind, token tokens.T
 		return found, err
 	}
 	run, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: "perdure-rehydrate-" + uuid.NewString(), TaskQueue: c.TaskQueue, StaticSummary: in.Summary(),
+		ID: "perdure-rehydrate-" + uuid.NewString(), TaskQueue: c.options.TaskQueue, StaticSummary: in.Summary(),
 	}, perdure.WorkflowRehydrate, in)
 	if err == nil {
 		err = run.Get(ctx, &found)
@@ -175,3 +176,16 @@ type refusedError struct {
 
 func (e *refusedError) Error() string { return e.message }
 func (e *refusedError) Unwrap() error { return e.reason }
+
+// refusedToken is why a worker has refused the token of an input, as an error of package
+// tokens; nil where it ended for another reason.
+func refusedToken(errorType string, why *perdure.ServiceError) error {
+	if errorType != perdure.ErrorInvalidToken || why == nil {
+		return nil
+	}
+	var refusal perdure.TokenRefusal
+	if json.Unmarshal(why.Details, &refusal) != nil {
+		return nil
+	}
+	return tokens.ReasonError(refusal.Reason)
+}

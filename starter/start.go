@@ -132,7 +132,7 @@ func (c *Client) startWorkflow(ctx context.Context, h *handle, in perdure.Operat
 
 func (c *Client) workflowOptions(id, summary string, reuse enumspb.WorkflowIdReusePolicy) client.StartWorkflowOptions {
 	return client.StartWorkflowOptions{
-		ID: id, TaskQueue: c.TaskQueue, StaticSummary: summary,
+		ID: id, TaskQueue: c.options.TaskQueue, StaticSummary: summary,
 		WorkflowIDReusePolicy:    reuse,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 	}

@@ -64,7 +64,7 @@ func (h *handle) recorded(ctx context.Context) (perdure.Status, error) {
 	info := d.GetWorkflowExecutionInfo()
 	s := perdure.Status{State: perdure.StateStarting, StartedAt: info.GetStartTime().AsTime()}
 	if p := info.GetMemo().GetFields()[perdure.MemoStatus]; p != nil {
-		if err := h.client.DataConverter.FromPayload(p, &s); err != nil {
+		if err := h.client.options.DataConverter.FromPayload(p, &s); err != nil {
 			return s, h.called(ctx, err)
 		}
 	}
@@ -82,7 +82,7 @@ func (c *Client) withHeartbeats(s perdure.Status, d *workflowservice.DescribeWor
 			continue
 		}
 		var hb perdure.Heartbeat
-		if c.DataConverter.FromPayloads(a.GetHeartbeatDetails(), &hb) != nil || !hb.LastPolledAt.After(s.LastPolledAt) {
+		if c.options.DataConverter.FromPayloads(a.GetHeartbeatDetails(), &hb) != nil || !hb.LastPolledAt.After(s.LastPolledAt) {
 			continue
 		}
 		s.Polls += hb.Polls

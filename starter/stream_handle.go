@@ -37,6 +37,7 @@ func streamError(app *temporal.ApplicationError) *perdure.StreamError {
 	if app.HasDetails() {
 		_ = app.Details(&e.Status)
 	}
+	e.Err = refusedToken(e.Type, e.Status.Error)
 	return e
 }
 
@@ -47,7 +48,7 @@ func (c *Client) startStream(ctx context.Context, in perdure.StreamInput, o *Str
 	if err := c.takes(in.Request); err != nil {
 		return nil, err
 	}
-	if in.Token != "" && c.Keyset != nil {
+	if in.Token != "" && c.options.Keyset != nil {
 		token, err := tokens.Parse(in.Token)
 		if err != nil {
 			return nil, err

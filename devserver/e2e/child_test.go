@@ -36,7 +36,7 @@ type seen struct {
 // parents are workflows of a user's, that run an operation.
 type parents struct {
 	in      perdure.OperationInput
-	options child.Options
+	options child.StartOptions
 }
 
 // Parent waits for its operation, and returns its error where it was canceled itself.
@@ -70,7 +70,7 @@ func (p *parents) Parent(ctx workflow.Context) (seen, error) {
 }
 
 // parent runs a Parent, on a worker of the user's in this process.
-func (w *world) parent(ctx context.Context, t *testing.T, in perdure.OperationInput, o child.Options) client.WorkflowRun {
+func (w *world) parent(ctx context.Context, t *testing.T, in perdure.OperationInput, o child.StartOptions) client.WorkflowRun {
 	t.Helper()
 	o.TaskQueue = w.queue
 	w.serve((&parents{in: in, options: o}).Parent)
@@ -110,7 +110,7 @@ func TestChildReportsItsProgress(t *testing.T) {
 	w := newWorld(t, settings{})
 	w.worker()
 	ctx := patient(t)
-	run := w.parent(ctx, t, batch(6*time.Second), child.Options{ReportEvery: time.Second})
+	run := w.parent(ctx, t, batch(6*time.Second), child.StartOptions{ReportEvery: time.Second})
 	var s seen
 	require.NoError(t, run.Get(ctx, &s))
 	require.Equal(t, "completed", s.Value.Status)
@@ -138,7 +138,7 @@ func TestReportsSurviveContinueAsNew(t *testing.T) {
 	ctx := patient(t)
 	in := batch(15 * time.Second)
 	in.Polling = &perdure.Polling{IntervalSeconds: 1.2}
-	run := w.parent(ctx, t, in, child.Options{ReportEvery: time.Second})
+	run := w.parent(ctx, t, in, child.StartOptions{ReportEvery: time.Second})
 	var s seen
 	require.NoError(t, run.Get(ctx, &s))
 	d, err := w.raw.DescribeWorkflowExecution(ctx, s.Child, "")
@@ -155,7 +155,7 @@ func TestCancelingTheParentCancelsTheRemote(t *testing.T) {
 	w := newWorld(t, settings{service: jobservice.Options{CancelDuration: 300 * time.Millisecond}})
 	w.worker()
 	ctx := patient(t)
-	run := w.parent(ctx, t, batch(time.Hour), child.Options{})
+	run := w.parent(ctx, t, batch(time.Hour), child.StartOptions{})
 	id := w.started(ctx)
 	require.NoError(t, w.raw.CancelWorkflow(ctx, run.GetID(), ""))
 	var canceled *temporal.CanceledError
@@ -192,7 +192,7 @@ func TestARemoteCancelIsNotTheParents(t *testing.T) {
 			w := newWorld(t, settings{service: jobservice.Options{CancelDuration: 300 * time.Millisecond}})
 			w.worker()
 			ctx := patient(t)
-			run := w.parent(ctx, t, batch(time.Hour), child.Options{})
+			run := w.parent(ctx, t, batch(time.Hour), child.StartOptions{})
 			cancel(ctx, t, w, w.started(ctx), run)
 			var s seen
 			require.NoError(t, run.Get(ctx, &s), "the parent is not canceled")
@@ -213,7 +213,7 @@ func TestTheParentsEnd(t *testing.T) {
 		w := newWorld(t, settings{service: jobservice.Options{CancelDuration: 300 * time.Millisecond}})
 		w.worker()
 		ctx := patient(t)
-		run := w.parent(ctx, t, batch(time.Hour), child.Options{})
+		run := w.parent(ctx, t, batch(time.Hour), child.StartOptions{})
 		id := w.started(ctx)
 		require.NoError(t, w.raw.TerminateWorkflow(ctx, run.GetID(), "", "tested"))
 		w.booked(ctx, "it is canceled", func(b jobservice.Books) bool { return len(b.Cancels(id)) == 1 })
@@ -223,7 +223,7 @@ func TestTheParentsEnd(t *testing.T) {
 		w := newWorld(t, settings{})
 		w.worker()
 		ctx := patient(t)
-		run := w.parent(ctx, t, batch(3*time.Second), child.Options{Abandon: true, ID: w.queue + "-abandoned", ReportEvery: time.Second})
+		run := w.parent(ctx, t, batch(3*time.Second), child.StartOptions{Abandon: true, ID: w.queue + "-abandoned", ReportEvery: time.Second})
 		id := w.started(ctx)
 		require.NoError(t, w.raw.CancelWorkflow(ctx, run.GetID(), ""))
 		var canceled *temporal.CanceledError
@@ -241,7 +241,7 @@ func TestChildErrors(t *testing.T) {
 	w := newWorld(t, settings{})
 	w.worker()
 	ctx := patient(t)
-	run := w.parent(ctx, t, failing(), child.Options{ID: w.queue + "-failing"})
+	run := w.parent(ctx, t, failing(), child.StartOptions{ID: w.queue + "-failing"})
 	var s seen
 	require.NoError(t, run.Get(ctx, &s))
 	require.Equal(t, perdure.ErrorOperationFailed, s.Type)

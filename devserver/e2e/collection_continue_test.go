@@ -85,7 +85,7 @@ func TestAReaderAsksMoreOftenThanARunTakes(t *testing.T) {
 	pages := asks / 3
 	w := newWorld(t, settings{service: jobservice.Options{Items: jobservice.ItemOptions{Count: pages, PerPage: 1}}})
 	w.worker()
-	ctx, done := contextFor(t, time.Duration(max(1, asks/1000))*4*time.Minute)
+	ctx, done := contextFor(t, time.Duration(max(1, asks/1000))*10*time.Minute)
 	defer done()
 	c, err := starter.StartCollection[item](ctx, w.client, items(), nil)
 	require.NoError(t, err)

@@ -118,8 +118,10 @@ func TestAPageTokenIsRefused(t *testing.T) {
 
 			_, err = starter.StartCollection[item](ctx, trusting, c.in, nil)
 			requireCollectionError(t, err, perdure.ErrorInvalidToken)
+			require.ErrorIs(t, err, c.want)
 			_, err = starter.GetPage[item](ctx, trusting, c.in, nil)
 			requireCollectionError(t, err, perdure.ErrorInvalidToken)
+			require.ErrorIs(t, err, c.want)
 
 			given, err := json.Marshal(c.in)
 			require.NoError(t, err)

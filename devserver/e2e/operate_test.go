@@ -189,7 +189,7 @@ func TestListByStateAndService(t *testing.T) {
 
 func (w *world) lists(t *testing.T, state perdure.State, id string) bool {
 	t.Helper()
-	for s, err := range w.client.List(t.Context(), starter.ListOptions{State: state, Service: "jobs"}) {
+	for s, err := range w.client.List(t.Context(), &starter.ListOptions{State: state, Service: "jobs"}) {
 		require.NoError(t, err)
 		if s.WorkflowID == id {
 			require.Equal(t, state, s.State)

@@ -56,7 +56,7 @@ var scenarios = []struct {
 		require.NoError(t, err)
 		_, err = op.UpdateStatus(ctx, nil)
 		require.NoError(t, err)
-		require.NoError(t, op.Poll(ctx))
+		require.NoError(t, op.RequestPoll(ctx))
 		id := op.LastStatus().RemoteID
 		w.booked(ctx, "both have asked", func(b jobservice.Books) bool { return len(b.Polls(id)) == 2 })
 		_, err = op.Wait(ctx, &starter.WaitOptions{Polling: &perdure.Polling{IntervalSeconds: 0.5}})
@@ -223,7 +223,12 @@ func TestContinueAsNewLosesNothing(t *testing.T) {
 // record writes a history where PERDURE_RECORD says.
 func (w *world) record(t *testing.T, name, id, runID string) {
 	t.Helper()
-	dir := os.Getenv("PERDURE_RECORD")
+	w.recordIn(t, os.Getenv("PERDURE_RECORD"), name, id, runID)
+}
+
+// recordIn writes a history into a directory, if there is one.
+func (w *world) recordIn(t *testing.T, dir, name, id, runID string) {
+	t.Helper()
 	if dir == "" {
 		return
 	}

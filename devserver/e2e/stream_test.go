@@ -273,7 +273,10 @@ func TestAStreamIsTakenUpFromItsToken(t *testing.T) {
 	taken, err := starter.Rehydrate[string](ctx, w.client, mustParse(t, token), nil)
 	require.Error(t, err, "it is no operation's")
 	require.Nil(t, taken)
-	same, err := starter.RehydrateStream[string](ctx, w.client, mustParse(t, token), nil)
+	same, err := starter.RehydrateStream[string](ctx, w.trusting(t), mustParse(t, token), nil) // a worker starts it
+	require.NoError(t, err)
+	require.Equal(t, s.ID(), same.ID())
+	same, err = starter.RehydrateStream[string](ctx, w.client, mustParse(t, token), nil) // and this attaches
 	require.NoError(t, err)
 	require.Equal(t, s.ID(), same.ID())
 	src.send(10)

@@ -33,7 +33,7 @@ type Batch struct {
 // Answer has questions answered by a batch: it uploads them, waits for the batch, for a
 // day if need be, and downloads the answers. Each step is done once, whatever dies.
 func (f *Flows) Answer(ctx workflow.Context, in AnswerInput) (string, error) {
-	at := func(step string) *child.Options { return &child.Options{TaskQueue: f.Perdure, Summary: step} }
+	at := func(step string) *child.StartOptions { return &child.StartOptions{TaskQueue: f.Perdure, Summary: step} }
 	questions, err := child.Run[File](ctx, f.upload(in.Questions), at("upload"))
 	if err != nil {
 		return "", err

@@ -86,7 +86,7 @@ func (f *Flows) create(ctx workflow.Context, s *creation) (Store, error) {
 		Protocol: &perdure.ProtocolChoice{Name: "openai"},
 		Polling:  &perdure.Polling{IntervalSeconds: 1},
 		Type:     "CreateVectorStore",
-	}, &child.Options{TaskQueue: f.Perdure, Summary: s.store.Name, ReportEvery: 2 * time.Second})
+	}, &child.StartOptions{TaskQueue: f.Perdure, Summary: s.store.Name, ReportEvery: 2 * time.Second})
 	if err != nil {
 		return Store{}, err
 	}
