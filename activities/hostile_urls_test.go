@@ -162,6 +162,7 @@ const own = "http://api.example.com/v1"
 // No URL that comes from outside leads to a host that the configuration does not name:
 // it is an error, and nothing is dialled.
 func TestHostileURLsLeadNowhere(t *testing.T) {
+	t.Parallel()
 	require.GreaterOrEqual(t, len(hostile), 60)
 	for _, p := range ways {
 		t.Run(p.name, func(t *testing.T) {

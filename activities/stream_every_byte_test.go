@@ -97,7 +97,7 @@ func (p tape) recorded(t *testing.T) (out []logged, keyset *tokens.Keyset) {
 			sent = end
 			time.Sleep(2 * time.Second) // until the state is sealed, too
 			log.mu.Lock()
-			out = append(out, logged{log.events[:len(log.events):len(log.events)], log.pos})
+			out = append(out, logged{slices.Clip(log.events), log.pos})
 			log.mu.Unlock()
 		}
 	}, func(d *streamDesk) {

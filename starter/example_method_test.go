@@ -41,7 +41,7 @@ func ExampleErrorDecoder() {
 				Message string `json:"message"`
 			} `json:"error"`
 		}
-		if err := json.Unmarshal(said.Details, &body); err != nil {
+		if json.Unmarshal(said.Details, &body) != nil {
 			return nil // it has nothing to say
 		}
 		return &APIError{StatusCode: said.HTTPStatus, Code: said.Code, Message: body.Error.Message}

@@ -16,8 +16,8 @@ import (
 	"github.com/perdure-dev/perdure/tokens"
 )
 
-// RehydrateOptions of Rehydrate. A token that has a type or an audience is refused
-// where none, or another, is asked for.
+// RehydrateOptions of Rehydrate, RehydrateCollection, RehydrateStream and Client.Inspect. A
+// token that has a type or an audience is refused where none, or another, is asked for.
 type RehydrateOptions struct {
 	// Type is the input's; "": the token must have none.
 	Type string
@@ -184,8 +184,6 @@ func refusedToken(errorType string, why *perdure.ServiceError) error {
 		return nil
 	}
 	var refusal perdure.TokenRefusal
-	if json.Unmarshal(why.Details, &refusal) != nil {
-		return nil
-	}
+	_ = json.Unmarshal(why.Details, &refusal) // without a reason it is none of those
 	return tokens.ReasonError(refusal.Reason)
 }

@@ -116,7 +116,7 @@ func (c *Cache[T]) ask(ctx context.Context, after int, allowed func() bool) <-ch
 }
 
 // known is what need not be asked for.
-func (c *Cache[T]) known(after int, allowed func() bool) (value T, err error, known bool) { //nolint:staticcheck // the answer, and whether there is one
+func (c *Cache[T]) known(after int, allowed func() bool) (value T, err error, known bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
