@@ -7,7 +7,7 @@
 GO       ?= go
 BIN      := bin
 TOOL     := $(GO) tool -modfile=$(CURDIR)/tools/go.mod
-E2E_TIME ?= 20m
+E2E_TIME ?= 30m
 
 .PHONY: all build bench demo test test-unit test-schema test-diff test-devserver test-compose test-alerts test-cluster lint fmt docs fuzz clean
 
@@ -66,7 +66,7 @@ test-alerts:
 	GOFLAGS=-tags=remove_all_sd $(GO) tool -modfile=$(CURDIR)/tools/promtool/go.mod promtool test rules deploy/alerts_test.yaml
 
 # The end-to-end tests once more, on the server of the compose file with PostgreSQL.
-test-cluster: $(AIMOCK)/node_modules
+test-cluster: $(AIMOCK)/node_modules $(TYPESCRIPT)/node_modules
 	cd devserver && PERDURE_E2E_CLUSTER=1 $(GO) test -count=1 -timeout $(E2E_TIME) ./e2e
 
 lint:
