@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -14,6 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/devserver"
+	"github.com/perdure-dev/perdure/devserver/devservertest"
 	"github.com/perdure-dev/perdure/starter"
 	"github.com/perdure-dev/perdure/tokens"
 )
@@ -184,6 +187,35 @@ func TestKilledInTheMiddleOfAResumableStream(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 100, n)
 	require.Equal(t, []string{"", "49"}, src.asked())
+}
+
+// Temporal is away while the service goes on sending. The worker is the same.
+func TestAStreamOutlivesTheServersRestart(t *testing.T) {
+	t.Parallel()
+	src := newSource(t, true)
+	db := t.TempDir() + "/temporal.db"
+	server := devservertest.Start(t, devserver.Options{Headless: true, DBFilename: db})
+	w := newWorld(t, settings{url: src.URL, server: server})
+	w.worker()
+	ctx := patient(t)
+	s, err := starter.StartStream[string](ctx, w.client, streamInput(http.MethodGet), nil)
+	require.NoError(t, err)
+	src.send(50)
+	take(ctx, t, s, 0, 50)
+	_, port, err := net.SplitHostPort(server.HostPort())
+	require.NoError(t, err)
+	server.Stop()
+	src.send(50)
+	again := devservertest.Start(t, devserver.Options{Headless: true, DBFilename: db, Port: atoi(t, port)})
+	_, fresh := w.dial(again)
+	same, err := starter.AttachStream[string](ctx, fresh, s.ID())
+	require.NoError(t, err)
+	take(ctx, t, same, 50, 50)
+	src.send(50)
+	src.end()
+	n, err := rest(ctx, same, 0)
+	require.NoError(t, err)
+	require.Equal(t, 150, n)
 }
 
 // What cannot be taken up ends, and says so; what came before is kept.
