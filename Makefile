@@ -35,7 +35,9 @@ demo: $(BIN)/perdure $(BIN)/jobservice $(BIN)/demo $(BIN)/perdure-devserver
 test: test-unit test-schema test-diff test-devserver test-compose test-alerts test-cluster
 
 test-unit:
-	$(GO) test -race -timeout 10m ./...
+	$(GO) test -race -timeout 20m ./...
+	@echo "every cut of a stream, of which the race detector had a part"
+	$(GO) test -timeout 20m -run 'BrokenAtEveryByte|BrokenAtAByte' ./activities
 
 # The schemas of docs/schema, and what the tests and histories hold, by them.
 test-schema:

@@ -6,24 +6,45 @@ import (
 	"strings"
 )
 
-// Types of the application errors with which an operation ends badly.
+// Types of the application errors with which an operation, a collection or a stream ends
+// badly. A state of unknown says that the service's operation may go on.
 const (
-	ErrorOperationFailed   = "OperationFailed"
-	ErrorStartRejected     = "StartRejected"
-	ErrorStartAmbiguous    = "StartAmbiguous"
-	ErrorPollRejected      = "PollRejected"
-	ErrorPageRejected      = "PageRejected"
+	// ErrorOperationFailed: the service says so, in a word of its own.
+	ErrorOperationFailed = "OperationFailed"
+	// ErrorStartRejected: the service refused the start, and sending it again cannot help.
+	ErrorStartRejected = "StartRejected"
+	// ErrorStartAmbiguous: it cannot be known whether the start arrived. The operation
+	// stays open until somebody resolves it, or its time-out has passed.
+	ErrorStartAmbiguous = "StartAmbiguous"
+	// ErrorPollRejected: the service refused to say how it goes, or to give the value.
+	ErrorPollRejected = "PollRejected"
+	// ErrorPageRejected: the service refused the page.
+	ErrorPageRejected = "PageRejected"
+	// ErrorProtocolViolation: an answer breaks the protocol.
 	ErrorProtocolViolation = "ProtocolViolation"
+	// ErrorOperationTimedOut: the operation's time-out has passed, or a page's idle time-out.
 	ErrorOperationTimedOut = "OperationTimedOut"
-	ErrorInvalidInput      = "InvalidInput"
-	ErrorInvalidToken      = "InvalidToken"
-	ErrorIDConflict        = "IDConflict"
-	ErrorEgressDenied      = "EgressDenied"
-	ErrorCredentialFailed  = "CredentialFailed" //nolint:gosec // the name of an error type, not a credential
-	ErrorResponseTooLarge  = "ResponseTooLarge"
-	ErrorEventTooLarge     = "EventTooLarge"
-	ErrorStreamBroken      = "StreamBroken" // a stream that cannot be taken up after a break
-	ErrorTokenTooLarge     = "TokenTooLarge"
+	// ErrorInvalidInput: the message names the field.
+	ErrorInvalidInput = "InvalidInput"
+	// ErrorInvalidToken: the token is refused; the error's details are a TokenRefusal.
+	ErrorInvalidToken = "InvalidToken"
+	// ErrorIDConflict: the workflow id belongs to something else, or had another input.
+	ErrorIDConflict = "IDConflict"
+	// ErrorEgressDenied: the worker's configuration does not let the request leave.
+	ErrorEgressDenied = "EgressDenied"
+	// ErrorCredentialFailed: there was no credential to send. One that the service does
+	// not take is the service's refusal.
+	ErrorCredentialFailed = "CredentialFailed" //nolint:gosec // the name of an error type, not a credential
+	// ErrorResponseTooLarge: an answer is above limits.maxResponseBytes, or a value does
+	// not fit into a workflow.
+	ErrorResponseTooLarge = "ResponseTooLarge"
+	// ErrorEventTooLarge: the data of one event are above the protocol's bound.
+	ErrorEventTooLarge = "EventTooLarge"
+	// ErrorStreamBroken: a stream that broke off and cannot be taken up.
+	ErrorStreamBroken = "StreamBroken"
+	// ErrorTokenTooLarge: the state does not fit into a token; only who asks for the
+	// token, or for the page after, meets it.
+	ErrorTokenTooLarge = "TokenTooLarge"
 )
 
 // ErrorCanceled is the type that stands for a canceled operation wherever the

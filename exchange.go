@@ -24,26 +24,32 @@ type Request struct {
 // Response is what a service answered, without credentials, cookies and secret
 // headers, with query strings redacted, its body cut at the service's captureBytes.
 type Response struct {
-	Status     int                 `json:"status"`
-	Headers    map[string][]string `json:"headers,omitempty"`
-	Body       *Body               `json:"body,omitempty"`
-	Truncated  bool                `json:"truncated,omitempty"`
-	Request    RequestLine         `json:"request"`
-	ReceivedAt time.Time           `json:"receivedAt"`
+	Status  int                 `json:"status"`
+	Headers map[string][]string `json:"headers,omitempty"`
+	Body    *Body               `json:"body,omitempty"`
+	// Truncated: the body is cut.
+	Truncated bool        `json:"truncated,omitempty"`
+	Request   RequestLine `json:"request"`
+	// ReceivedAt is by the worker's clock.
+	ReceivedAt time.Time `json:"receivedAt"`
 }
 
 // RequestLine says which request a Response answers.
 type RequestLine struct {
 	Method string `json:"method"`
-	URL    string `json:"url"`
+	// URL has its query redacted.
+	URL string `json:"url"`
 }
 
-// ServiceError is an error in the service's own words.
+// ServiceError is an error in the service's own words; where it is the worker's, the code
+// is the type of the error.
 type ServiceError struct {
-	Code       string          `json:"code,omitempty"`
-	Message    string          `json:"message,omitempty"`
-	HTTPStatus int             `json:"httpStatus,omitempty"`
-	Details    json.RawMessage `json:"details,omitempty"`
+	Code    string `json:"code,omitempty"`
+	Message string `json:"message,omitempty"`
+	// HTTPStatus is 0 where no answer refused, but the operation ended badly.
+	HTTPStatus int `json:"httpStatus,omitempty"`
+	// Details are the service's JSON about it, left out above captureBytes.
+	Details json.RawMessage `json:"details,omitempty"`
 }
 
 // String gives code and message in one line.

@@ -26,29 +26,29 @@ const (
 // ActivityLookAtStart is run by the operation's workflow alone, within its own task.
 const ActivityLookAtStart = "perdure.lookAtStart.v1"
 
-// Queries. They are answered on closed workflows too.
+// Queries, with their arguments and answers. They are answered on closed workflows too.
 const (
-	QueryStatus   = "status"
-	QueryToken    = "token"
-	QueryResponse = "response"
-	QueryPage     = "page"
-	QueryPages    = "pages"
-	QueryRead     = "read"
+	QueryStatus   = "status"   // of all: Status, CollectionStatus or StreamStatus
+	QueryToken    = "token"    // of all: a string, empty while there is none
+	QueryResponse = "response" // of an operation and a stream: Response
+	QueryPage     = "page"     // of a collection: PageRequest, Page
+	QueryPages    = "pages"    // of a collection: PagesRequest, Pages
+	QueryRead     = "read"     // of a stream: ReadRequest, Events
 )
 
-// Signals.
+// Signals, with their arguments.
 const (
-	SignalCancel = "cancel"
-	SignalPoll   = "poll"
+	SignalCancel = "cancel" // to all: CancelSignal, or nothing
+	SignalPoll   = "poll"   // to an operation, without an argument: ask the service now
 )
 
-// Updates. UpdateAwaitStarted is also the update id that all callers share.
+// Updates, with their arguments and answers. UpdateAwaitStarted is also the update id that all callers share.
 const (
-	UpdateAwaitStarted = "awaitStarted"
-	UpdateUpdateStatus = "updateStatus"
-	UpdateSetPolling   = "setPolling"
-	UpdateResolve      = "resolve"
-	UpdateWait         = "wait"
+	UpdateAwaitStarted = "awaitStarted" // of an operation: nothing, Status
+	UpdateUpdateStatus = "updateStatus" // of an operation: UpdateStatusRequest, Status
+	UpdateSetPolling   = "setPolling"   // of an operation: Polling, Status
+	UpdateResolve      = "resolve"      // of an operation: Resolve, Status
+	UpdateWait         = "wait"         // of a collection and a stream: WaitRequest or WaitEventRequest, the status
 )
 
 // Search attributes, set where the namespace has them.

@@ -47,7 +47,10 @@ type Adoption struct {
 
 // ProtocolChoice names the protocol that an operation follows.
 type ProtocolChoice struct {
-	Name    string          `json:"name"`
+	// Name is a built-in protocol's, such as azure, google, openai or auto, or one's own.
+	Name string `json:"name"`
+	// Options are a JSON object; an option that the protocol does not know is refused.
+	// docs/protocols.md lists them.
 	Options json.RawMessage `json:"options,omitempty"`
 }
 
@@ -104,7 +107,8 @@ type Status struct {
 	PercentComplete *float64 `json:"percentComplete,omitempty"`
 	// Progress is the service's own progress object.
 	Progress json.RawMessage `json:"progress,omitempty"`
-	Polls    int             `json:"polls"`
+	// Polls counts the questions that were asked.
+	Polls int `json:"polls"`
 
 	StartedAt    time.Time `json:"startedAt,omitzero"`
 	LastPolledAt time.Time `json:"lastPolledAt,omitzero"`
@@ -131,8 +135,9 @@ type CancelStatus struct {
 	// Supported is nil until it is known whether the service can cancel.
 	Supported *bool `json:"supported,omitempty"`
 	// Accepted is nil until the service has answered the request.
-	Accepted  *bool `json:"accepted,omitempty"`
-	Confirmed bool  `json:"confirmed"`
+	Accepted *bool `json:"accepted,omitempty"`
+	// Confirmed: the service says that the operation is canceled.
+	Confirmed bool `json:"confirmed"`
 }
 
 // TimedError is an error with its time.

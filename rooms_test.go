@@ -57,7 +57,7 @@ var rooms = []struct {
 	{room: "starter", own: []string{"", "tokens", "payloads", "internal/rehydration"}, forbidden: append([]string{"go.temporal.io/sdk/worker", "golang.org/x/oauth2"}, clouds...)},
 	{room: "worker", own: []string{"", "tokens", "starter", "payloads", "storage", "workflows", "workflows/", "activities", "activities/", "internal/rehydration"}, forbidden: append([]string{"go.temporal.io/server"}, clouds...)},
 	{room: "worker/telemetry", forbidden: append([]string{"go.temporal.io/server"}, clouds...)},
-	{room: "cmd/perdure", own: []string{"", "starter", "payloads", "storage", "storage/", "worker", "tokens", "workflows", "workflows/", "activities", "activities/", "cmd/perdure/", "internal/"}, forbidden: []string{"go.temporal.io/server"}},
+	{room: "cmd/perdure", own: []string{"", "starter", "payloads", "storage", "storage/", "worker", "worker/telemetry", "tokens", "workflows", "workflows/", "activities", "activities/", "cmd/perdure/", "internal/"}, forbidden: []string{"go.temporal.io/server"}},
 	{room: "examples/azure", own: []string{"", "tokens", "starter", "payloads", "internal/rehydration"}, forbidden: []string{"go.temporal.io/sdk/worker", "go.temporal.io/server"}},
 	{room: "examples/flows", own: []string{"", "child"}, forbidden: []string{"go.temporal.io/sdk/worker", "go.temporal.io/server"}},
 	{room: "examples/google", own: []string{"", "tokens", "starter", "payloads", "internal/rehydration"}, forbidden: []string{"go.temporal.io/sdk/worker", "go.temporal.io/server"}},

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"go.temporal.io/sdk/client" //nolint:depguard // for what counts alone
+	"go.temporal.io/sdk/client"
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities/transport"
@@ -162,10 +162,13 @@ type observer struct {
 	credentials client.MetricsCounter
 }
 
+// Waited counts a wait.
 func (o *observer) Waited(reason transport.WaitReason, d time.Duration) { o.waits[reason].Record(d) }
 
+// Answered counts an exchange.
 func (o *observer) Answered(status int) { o.requests[statusClass(status)].Inc(1) }
 
+// CredentialFailed counts a request that was not sent.
 func (o *observer) CredentialFailed() { o.credentials.Inc(1) }
 
 // statusClass is a label's value: "2xx" and so on, "429", or "none".

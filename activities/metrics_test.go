@@ -1,7 +1,6 @@
 package activities_test
 
 import (
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -34,22 +33,23 @@ func newTally() tally {
 	return tally{&tallied{counts: map[string]int64{}, times: map[string][]time.Duration{}}, nil}
 }
 
-func (t tally) WithTags(tags map[string]string) client.MetricsHandler {
+func (c tally) WithTags(tags map[string]string) client.MetricsHandler {
 	all := maps.Clone(tags)
-	maps.Copy(all, t.tags)
-	return tally{t.tallied, all}
+	maps.Copy(all, c.tags)
+	return tally{c.tallied, all}
 }
 
 // series is "name key=value …".
-func (t tally) series(name string) string {
-	for _, key := range slices.Sorted(maps.Keys(t.tags)) {
-		name += fmt.Sprintf(" %s=%s", key, t.tags[key])
+func (c tally) series(name string) string {
+	parts := []string{name}
+	for _, key := range slices.Sorted(maps.Keys(c.tags)) {
+		parts = append(parts, key+"="+c.tags[key])
 	}
-	return name
+	return strings.Join(parts, " ")
 }
 
-func (t tally) Counter(name string) client.MetricsCounter { return tallyCounter{t, t.series(name)} }
-func (t tally) Timer(name string) client.MetricsTimer     { return tallyTimer{t, t.series(name)} }
+func (c tally) Counter(name string) client.MetricsCounter { return tallyCounter{c, c.series(name)} }
+func (c tally) Timer(name string) client.MetricsTimer     { return tallyTimer{c, c.series(name)} }
 func (tally) Gauge(string) client.MetricsGauge            { panic("no gauges here") }
 
 type tallyCounter struct {
@@ -75,13 +75,13 @@ func (c tallyTimer) Record(d time.Duration) {
 }
 
 // requireCounts checks all counters that are not zero.
-func (t tally) requireCounts(tt *testing.T, want map[string]int64) {
-	tt.Helper()
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	got := maps.Clone(t.counts)
+func (c tally) requireCounts(t *testing.T, want map[string]int64) {
+	t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	got := maps.Clone(c.counts)
 	maps.DeleteFunc(got, func(_ string, n int64) bool { return n == 0 })
-	require.Equal(tt, want, got)
+	require.Equal(t, want, got)
 }
 
 // counted has the desk's activities and requests counted.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -143,14 +144,22 @@ func (p *page) unanswered(ctx context.Context, err error) error {
 }
 
 // tryAgain is the error after which the activity is tried again. Temporal keeps 4 KiB of
-// it for those who look.
+// it for those who look. What the service said is in its details only: the SDK logs the
+// message, and the type is stored in clear where payloads are encrypted.
 func tryAgain(ctx context.Context, words *perdure.ServiceError, asked time.Duration) error {
 	wait := pace{}.afterFailure(int(activity.GetInfo(ctx).Attempt), asked)
 	words.Message, words.Details = protocol.Cut(words.Message, 1024), nil
-	return temporal.NewApplicationErrorWithOptions(words.String(), words.Code, temporal.ApplicationErrorOptions{
+	message := "no answer"
+	if words.HTTPStatus != 0 {
+		message = fmt.Sprintf("HTTP %d", words.HTTPStatus)
+	}
+	return temporal.NewApplicationErrorWithOptions(message, notYet, temporal.ApplicationErrorOptions{
 		NextRetryDelay: wait, Category: temporal.ApplicationErrorCategoryBenign, Details: []any{words},
 	})
 }
+
+// notYet is the type of the error after which a page is asked for again.
+const notYet = "NotYet"
 
 // answer makes the verdict on a page that was read.
 func (p *page) answer(ctx context.Context, ask protocol.Ask, response *transport.Response, read protocol.Page) (*perdure.PageAnswer, error) {

@@ -157,7 +157,8 @@ func TestWhatIsTransientIsTriedAgain(t *testing.T) {
 			require.True(t, retryable(t, err))
 			var bad *temporal.ApplicationError
 			require.ErrorAs(t, err, &bad)
-			require.Equal(t, test.code, bad.Type())
+			require.Equal(t, "NotYet", bad.Type(), "it is stored in clear")
+			require.Regexp(t, `^(HTTP \d+|no answer) \(`, bad.Error(), "it is logged")
 			require.Equal(t, temporal.ApplicationErrorCategoryBenign, bad.Category())
 			require.GreaterOrEqual(t, bad.NextRetryDelay(), test.wait)
 			require.LessOrEqual(t, bad.NextRetryDelay(), test.wait+test.wait/10)
@@ -174,7 +175,9 @@ func TestWhatIsTransientIsTriedAgain(t *testing.T) {
 		require.True(t, retryable(t, err))
 		var bad *temporal.ApplicationError
 		require.ErrorAs(t, err, &bad)
-		require.Equal(t, "NotSent", bad.Type())
+		var words perdure.ServiceError
+		require.NoError(t, bad.Details(&words))
+		require.Equal(t, "NotSent", words.Code)
 	})
 }
 

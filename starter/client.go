@@ -12,7 +12,7 @@ import (
 	"github.com/perdure-dev/perdure/tokens"
 )
 
-// Options of a Client. The zero value is fine.
+// Options of New. The zero value is fine.
 type Options struct {
 	// TaskQueue that the workers serve. Default perdure.DefaultTaskQueue.
 	TaskQueue string
@@ -44,7 +44,7 @@ type Client struct {
 	options  Options // without zero values
 }
 
-// New returns a Client over a Temporal client.
+// New gives a Client over a Temporal client. It asks nobody.
 func New(temporal client.Client, o Options) (*Client, error) {
 	if temporal == nil {
 		return nil, errors.New("starter: the Temporal client is nil")

@@ -19,7 +19,7 @@ type CollectionOptions struct {
 	// fetched once for all who read it, as long as the namespace keeps it. Default: a
 	// new one.
 	ID string
-	// Summary is shown in Temporal's web UI. Default: method and service.
+	// Summary is a line for people, shown in Temporal's web UI. Default: that of the input.
 	Summary string
 }
 
@@ -50,7 +50,7 @@ type Page[T any] struct {
 // first, the collection goes on, and the handle comes with ctx's error.
 //
 // With an id that is taken it attaches to that collection, running or closed; with
-// another input it fails with perdure.ErrorIDConflict.
+// another input it fails with a *perdure.CollectionError of type perdure.ErrorIDConflict.
 func StartCollection[T any](ctx context.Context, c *Client, in perdure.CollectionInput, o *CollectionOptions) (*Collection[T], error) {
 	h, err := c.startCollection(ctx, in, o)
 	if h == nil {

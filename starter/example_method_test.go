@@ -36,18 +36,14 @@ func (e *APIError) Error() string { return e.Code + ": " + e.Message }
 // The errors of a service in a type of its own.
 func ExampleErrorDecoder() {
 	var decode starter.ErrorDecoder = func(said perdure.ServiceError) error {
-		var body struct {
-			Error struct {
-				Message string `json:"message"`
-			} `json:"error"`
+		if said.Code == "" {
+			return nil // a proxy's, perhaps: the *perdure.OperationError says it all
 		}
-		if json.Unmarshal(said.Details, &body) != nil {
-			return nil // it has nothing to say
-		}
-		return &APIError{StatusCode: said.HTTPStatus, Code: said.Code, Message: body.Error.Message}
+		return &APIError{StatusCode: said.HTTPStatus, Code: said.Code, Message: said.Message}
 	}
-	service := &starter.Service{Client: connect(), Name: "openai", DecodeError: decode}
-	fmt.Println(service.Name)
+	fmt.Println(decode(perdure.ServiceError{Code: "no_such_file", Message: "file-1 is not there", HTTPStatus: 404}))
+	// Output:
+	// no_such_file: file-1 is not there
 }
 
 // A method of a typed client, and the errors of the service's own type.

@@ -16,7 +16,8 @@ import (
 	"github.com/perdure-dev/perdure"
 )
 
-// ListOptions choose operations. The zero value chooses all, newest first.
+// ListOptions choose operations. The zero value chooses all. By State or Service the
+// namespace needs Perdure's search attributes, or the error is ErrNoSearchAttributes.
 type ListOptions struct {
 	// State that the operations are in; "": any.
 	State perdure.State
@@ -25,24 +26,27 @@ type ListOptions struct {
 }
 
 // Summary is an operation as the namespace's visibility store knows it, which lags
-// behind by a moment.
+// behind by a moment; Attach with its id gives the handle.
 type Summary struct {
-	WorkflowID      string        `json:"workflowId"`
-	RunID           string        `json:"runId"`
-	State           perdure.State `json:"state,omitempty"`
-	Service         string        `json:"service,omitempty"`
-	Type            string        `json:"type,omitempty"`
-	ServiceStatus   string        `json:"serviceStatus,omitempty"`
-	PercentComplete *float64      `json:"percentComplete,omitempty"`
-	StartedAt       time.Time     `json:"startedAt"`
+	WorkflowID string        `json:"workflowId"`
+	RunID      string        `json:"runId"`
+	State      perdure.State `json:"state,omitempty"`
+	Service    string        `json:"service,omitempty"`
+	// Type is the caller's name for its method.
+	Type string `json:"type,omitempty"`
+	// ServiceStatus is the service's own word, untouched.
+	ServiceStatus string `json:"serviceStatus,omitempty"`
+	// PercentComplete is nil when the service does not say.
+	PercentComplete *float64  `json:"percentComplete,omitempty"`
+	StartedAt       time.Time `json:"startedAt"`
 }
 
 // ErrNoSearchAttributes says that the namespace lacks the search attributes which
 // listing by state or service needs; "perdure setup" registers them.
 var ErrNoSearchAttributes = errors.New(`starter: the namespace lacks Perdure's search attributes; "perdure setup" registers them`)
 
-// List goes through the operations of the namespace. An error comes once, last, with
-// a zero Summary.
+// List goes through the operations of the namespace, newest first. Nothing runs until it
+// is ranged over. An error comes once, last, with a zero Summary.
 func (c *Client) List(ctx context.Context, o *ListOptions) iter.Seq2[Summary, error] {
 	return func(yield func(Summary, error) bool) {
 		var next []byte

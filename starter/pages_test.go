@@ -505,7 +505,7 @@ func TestPagesOfAnEarlierRun(t *testing.T) {
 // that the page before had.
 func TestPagesOfARunThatIsGone(t *testing.T) {
 	t.Parallel()
-	bubble(t, func(e *engine, c *starter.Client) {
+	bubble(t, func(e *engine, _ *starter.Client) {
 		t := e.t
 		l := e.list(5, true)
 		l.first = 4

@@ -22,102 +22,102 @@ func TestDocumentedErrorsAreFound(t *testing.T) {
 	t.Parallel()
 	type test struct {
 		want error
-		from func(context.Context, *stage) error
+		from func(*stage) error
 	}
 	for _, c := range []test{
-		{starter.ErrNotDone, func(ctx context.Context, s *stage) error {
-			_, err := s.operation("/runs").Value(ctx)
+		{starter.ErrNotDone, func(s *stage) error {
+			_, err := s.operation("/runs").Value(s.t.Context())
 			return err
 		}},
-		{starter.ErrNoToken, func(ctx context.Context, s *stage) error {
-			_, err := s.list().Token(ctx) // of one page
+		{starter.ErrNoToken, func(s *stage) error {
+			_, err := s.list().Token(s.t.Context()) // of one page
 			return err
 		}},
-		{starter.ErrNoPage, func(ctx context.Context, s *stage) error {
-			_, err := s.list().Page(ctx, 7)
+		{starter.ErrNoPage, func(s *stage) error {
+			_, err := s.list().Page(s.t.Context(), 7)
 			return err
 		}},
-		{starter.ErrNotFound, func(ctx context.Context, s *stage) error {
-			_, err := starter.Attach[string](ctx, s.client, "nobody's")
+		{starter.ErrNotFound, func(s *stage) error {
+			_, err := starter.Attach[string](s.t.Context(), s.client, "nobody's")
 			return err
 		}},
-		{starter.ErrNotFound, func(ctx context.Context, s *stage) error {
-			_, err := starter.AttachStream[string](ctx, s.client, s.operation("/runs").ID())
+		{starter.ErrNotFound, func(s *stage) error {
+			_, err := starter.AttachStream[string](s.t.Context(), s.client, s.operation("/runs").ID())
 			return err
 		}},
-		{starter.ErrTerminated, func(ctx context.Context, s *stage) error {
+		{starter.ErrTerminated, func(s *stage) error {
 			op := s.operation("/runs")
-			require.NoError(s.t, s.fake.Temporal().TerminateWorkflow(ctx, op.ID(), "", ""))
-			_, err := op.Wait(ctx, nil)
+			require.NoError(s.t, s.fake.Temporal().TerminateWorkflow(s.t.Context(), op.ID(), "", ""))
+			_, err := op.Wait(s.t.Context(), nil)
 			return err
 		}},
-		{starter.ErrDone, func(ctx context.Context, s *stage) error {
-			_, err := s.operation("/ends").SetPolling(ctx, perdure.Polling{IntervalSeconds: 1})
+		{starter.ErrDone, func(s *stage) error {
+			_, err := s.operation("/ends").SetPolling(s.t.Context(), perdure.Polling{IntervalSeconds: 1})
 			return err
 		}},
-		{starter.ErrDone, func(ctx context.Context, s *stage) error {
-			_, err := s.operation("/ends").Resolve(ctx, perdure.Resolve{Retry: true})
+		{starter.ErrDone, func(s *stage) error {
+			_, err := s.operation("/ends").Resolve(s.t.Context(), perdure.Resolve{Retry: true})
 			return err
 		}},
-		{starter.ErrNoKeyset, func(ctx context.Context, s *stage) error {
+		{starter.ErrNoKeyset, func(s *stage) error {
 			_, err := s.keyless().Inspect(s.token("/runs"), nil)
 			return err
 		}},
-		{starter.ErrNoSearchAttributes, func(ctx context.Context, s *stage) error {
-			for _, err := range s.unlisted().List(ctx, &starter.ListOptions{Service: "jobs"}) {
+		{starter.ErrNoSearchAttributes, func(s *stage) error {
+			for _, err := range s.unlisted().List(s.t.Context(), &starter.ListOptions{Service: "jobs"}) {
 				return err
 			}
 			return nil
 		}},
-		{perdure.ErrCanceled, func(ctx context.Context, s *stage) error {
+		{perdure.ErrCanceled, func(s *stage) error {
 			op := s.operation("/runs")
-			require.NoError(s.t, op.Cancel(ctx, ""))
-			_, err := op.Wait(ctx, nil)
+			require.NoError(s.t, op.Cancel(s.t.Context(), ""))
+			_, err := op.Wait(s.t.Context(), nil)
 			return err
 		}},
-		{perdure.ErrAmbiguous, func(ctx context.Context, s *stage) error {
-			_, err := starter.Start[string](ctx, s.client, post("/lost"), nil)
+		{perdure.ErrAmbiguous, func(s *stage) error {
+			_, err := starter.Start[string](s.t.Context(), s.client, post("/lost"), nil)
 			return err
 		}},
-		{tokens.ErrMalformed, func(ctx context.Context, s *stage) error {
-			_, err := starter.Rehydrate[string](ctx, s.client, tokens.Token{}, nil)
+		{tokens.ErrMalformed, func(s *stage) error {
+			_, err := starter.Rehydrate[string](s.t.Context(), s.client, tokens.Token{}, nil)
 			return err
 		}},
-		{tokens.ErrType, func(ctx context.Context, s *stage) error {
-			_, err := starter.Rehydrate[string](ctx, s.client, s.token("/runs"), &starter.RehydrateOptions{Type: "Others"})
+		{tokens.ErrType, func(s *stage) error {
+			_, err := starter.Rehydrate[string](s.t.Context(), s.client, s.token("/runs"), &starter.RehydrateOptions{Type: "Others"})
 			return err
 		}},
-		{tokens.ErrKind, func(ctx context.Context, s *stage) error {
-			_, err := starter.RehydrateStream[string](ctx, s.client, s.token("/runs"), nil)
+		{tokens.ErrKind, func(s *stage) error {
+			_, err := starter.RehydrateStream[string](s.t.Context(), s.client, s.token("/runs"), nil)
 			return err
 		}},
-		{tokens.ErrKind, func(ctx context.Context, s *stage) error {
-			_, err := starter.GetPage[string](ctx, s.client, perdure.CollectionInput{Token: s.token("/runs").Text()}, nil)
+		{tokens.ErrKind, func(s *stage) error {
+			_, err := starter.GetPage[string](s.t.Context(), s.client, perdure.CollectionInput{Token: s.token("/runs").Text()}, nil)
 			return err
 		}},
-		{tokens.ErrKind, func(ctx context.Context, s *stage) error { // a worker refuses it
-			_, err := starter.GetPage[string](ctx, s.keyless(), perdure.CollectionInput{Token: s.token("/runs").Text()}, nil)
+		{tokens.ErrKind, func(s *stage) error { // a worker refuses it
+			_, err := starter.GetPage[string](s.t.Context(), s.keyless(), perdure.CollectionInput{Token: s.token("/runs").Text()}, nil)
 			return err
 		}},
-		{tokens.ErrKind, func(ctx context.Context, s *stage) error {
-			_, err := starter.StartCollection[string](ctx, s.keyless(), perdure.CollectionInput{Token: s.token("/runs").Text()}, nil)
+		{tokens.ErrKind, func(s *stage) error {
+			_, err := starter.StartCollection[string](s.t.Context(), s.keyless(), perdure.CollectionInput{Token: s.token("/runs").Text()}, nil)
 			return err
 		}},
-		{tokens.ErrKind, func(ctx context.Context, s *stage) error {
-			h, err := starter.StartStream[string](ctx, s.keyless(), perdure.StreamInput{Token: s.token("/runs").Text()}, nil)
+		{tokens.ErrKind, func(s *stage) error {
+			h, err := starter.StartStream[string](s.t.Context(), s.keyless(), perdure.StreamInput{Token: s.token("/runs").Text()}, nil)
 			require.NoError(s.t, err)
-			for _, err = range h.Events(ctx, 0) {
+			for _, err = range h.Events(s.t.Context(), 0) {
 				break
 			}
 			return err
 		}},
-		{tokens.ErrType, func(ctx context.Context, s *stage) error {
-			_, err := starter.Start[string](ctx, s.keyless(), perdure.OperationInput{Token: s.token("/runs").Text(), Type: "Others"}, nil)
+		{tokens.ErrType, func(s *stage) error {
+			_, err := starter.Start[string](s.t.Context(), s.keyless(), perdure.OperationInput{Token: s.token("/runs").Text(), Type: "Others"}, nil)
 			return err
 		}},
-		{context.DeadlineExceeded, func(ctx context.Context, s *stage) error {
+		{context.DeadlineExceeded, func(s *stage) error {
 			op := s.operation("/held")
-			ctx, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
+			ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Millisecond)
 			defer cancel()
 			_, err := op.Wait(ctx, nil)
 			return err
@@ -125,7 +125,7 @@ func TestDocumentedErrorsAreFound(t *testing.T) {
 	} {
 		t.Run(c.want.Error(), func(t *testing.T) {
 			t.Parallel()
-			err := c.from(t.Context(), newStage(t))
+			err := c.from(newStage(t))
 			require.ErrorIs(t, fmt.Errorf("chapter 7: %w", err), c.want)
 		})
 	}

@@ -27,9 +27,10 @@ type StartOptions struct {
 // Start starts an operation and returns when the service has answered the start.
 //
 // With an id that is taken it attaches to that operation, whatever became of it; with
-// another input it fails with perdure.ErrorIDConflict. When the start was rejected,
-// is ambiguous or could not be sent, the handle comes with a *perdure.OperationError.
-// When ctx ends first, the operation goes on, and the handle comes with ctx's error.
+// another input it fails with a *perdure.OperationError of type perdure.ErrorIDConflict.
+// When the start was rejected, is ambiguous or could not be sent, the handle comes with a
+// *perdure.OperationError. When ctx ends first, the operation goes on, and the handle comes
+// with ctx's error.
 func Start[T any](ctx context.Context, c *Client, in perdure.OperationInput, o *StartOptions) (*Operation[T], error) {
 	h, err := c.start(ctx, in, o)
 	if h == nil {

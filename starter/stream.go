@@ -20,7 +20,7 @@ type StreamOptions struct {
 	// ID is the workflow id: the same id is the same stream, as long as the namespace
 	// keeps it. Default: a new one.
 	ID string
-	// Summary is shown in Temporal's web UI. Default: method and service.
+	// Summary is a line for people, shown in Temporal's web UI. Default: that of the input.
 	Summary string
 }
 
@@ -43,7 +43,7 @@ type Event[T any] struct {
 // the service answers is told by Events and Status.
 //
 // With an id that is taken it attaches to that stream, running or closed; with another
-// input it fails with perdure.ErrorIDConflict.
+// input it fails with a *perdure.StreamError of type perdure.ErrorIDConflict.
 func StartStream[T any](ctx context.Context, c *Client, in perdure.StreamInput, o *StreamOptions) (*Stream[T], error) {
 	h, err := c.startStream(ctx, in, o)
 	if h == nil {
@@ -64,10 +64,10 @@ func AttachStream[T any](ctx context.Context, c *Client, id string) (*Stream[T],
 
 // RehydrateStream takes up the stream that a token names. The token is verified first,
 // here where there is Options.Keyset, and else by a worker; an error of package tokens says
-// why it is refused. Where the workflow is there, it is
-// attached to, open or closed; where it is gone, or was terminated, or failed for a reason
-// that can be mended, one with the same id goes on from the token's state: offsets go on
-// too, and what came before is no longer there.
+// why it is refused. Where the workflow is there, it is attached to, open or closed; where
+// it is gone, or was terminated, or failed for a reason that can be mended, one with the
+// same id goes on from the token's state: offsets go on too, and what came before is no
+// longer there.
 func RehydrateStream[T any](ctx context.Context, c *Client, token tokens.Token, o *RehydrateOptions) (*Stream[T], error) {
 	h, err := c.rehydrateStream(ctx, token, o)
 	if h == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 
@@ -24,7 +25,7 @@ func newTelemetry(t *testing.T) *telemetry.Telemetry {
 // scraped is what Prometheus gets.
 func scraped(t *telemetry.Telemetry) string {
 	w := httptest.NewRecorder()
-	t.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	t.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	return w.Body.String()
 }
 

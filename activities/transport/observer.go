@@ -26,9 +26,14 @@ const (
 // unobserved is nobody.
 type unobserved struct{}
 
+// Waited is nobody's to know.
 func (unobserved) Waited(WaitReason, time.Duration) {}
-func (unobserved) Answered(int)                     {}
-func (unobserved) CredentialFailed()                {}
+
+// Answered is nobody's to know.
+func (unobserved) Answered(int) {}
+
+// CredentialFailed is nobody's to know.
+func (unobserved) CredentialFailed() {}
 
 // timed waits, and says for how long.
 func (s *Service) timed(reason WaitReason, wait func() error) error {

@@ -23,6 +23,7 @@ import (
 
 // canary is a text that nothing else holds, in pieces: a part of a secret is one too much.
 type canary struct {
+	name   string
 	text   string
 	pieces []string
 }
@@ -32,7 +33,7 @@ func newCanary(name string) canary {
 	sum := sha256.Sum256([]byte(name))
 	letters := strings.ToLower(base32.StdEncoding.EncodeToString(sum[:]))
 	pieces := []string{letters[:12], letters[12:24]}
-	return canary{text: strings.Join(pieces, "+/"), pieces: pieces}
+	return canary{name: name, text: strings.Join(pieces, "+/"), pieces: pieces}
 }
 
 // plain is the canary without what a name may not have.

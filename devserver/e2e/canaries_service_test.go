@@ -41,10 +41,11 @@ var (
 	progressWord = newCanary("progress")
 	outageWord   = newCanary("outage")
 	refusalWord  = newCanary("refusal")
+	codeWord     = newCanary("error code")
 	valueWord    = newCanary("value")
 	bytesWord    = newCanary("bytes")
 	itemWord     = newCanary("item")
-	nextWord     = newCanary("next link in a body")
+	nextWord     = newCanary("signature in a body")
 	eventWord    = newCanary("event")
 	hexWord      = newCanary("in hex")
 	base64Word   = newCanary("in base64")
@@ -114,7 +115,7 @@ func (s *leaky) observe(name, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, known := s.observed[name]; !known && len(text) > 32 {
-		s.observed[name] = canary{text: text, pieces: []string{text[len(text)-32:]}}
+		s.observed[name] = canary{name: name, text: text, pieces: []string{text[len(text)-32:]}}
 	}
 }
 
@@ -197,7 +198,7 @@ func (x exchangeWith) say(status int, body string) {
 // later asks for another try, at once.
 func (x exchangeWith) later(status int) {
 	x.w.Header().Set("Retry-After-Ms", "20")
-	x.say(status, `{"error":{"code":"Busy","message":"`+outageWord.text+`"}}`)
+	x.say(status, `{"error":{"code":"`+codeWord.text+`","message":"`+outageWord.text+`"}}`)
 }
 
 // reset breaks the connection off: a start's without an answer, others within it, since
@@ -222,15 +223,20 @@ func (x exchangeWith) mangle() {
 }
 
 func (x exchangeWith) refuse(status int) {
-	x.say(status, `{"error":{"code":"Refused","message":"`+refusalWord.text+`"}}`)
+	x.say(status, `{"error":{"code":"`+codeWord.text+`","message":"`+refusalWord.text+`"}}`)
 }
 
 // signed is a path of the service's with a signature, which has to come back.
-func (x exchangeWith) signed(path string) string {
-	return x.URL + "/" + x.service + "/" + path + "?sig=" + url.QueryEscape(signedCanary.text)
+func (x exchangeWith) signed(path string) string { return x.signedWith(signedCanary, path) }
+
+func (x exchangeWith) signedWith(signature canary, path string) string {
+	return x.URL + "/" + x.service + "/" + path + "?sig=" + url.QueryEscape(signature.text)
 }
 
-func (x exchangeWith) isSigned() bool { return x.r.URL.Query().Get("sig") == signedCanary.text }
+func (x exchangeWith) isSigned() bool {
+	sent := x.r.URL.Query().Get("sig")
+	return sent == signedCanary.text || sent == nextWord.text
+}
 
 // start of an operation that goes as its story says.
 func (x exchangeWith) start(story string) {
@@ -273,7 +279,7 @@ func (x exchangeWith) poll(story string) {
 	}
 	switch story {
 	case "failed":
-		x.say(200, `{"status":"Failed","error":{"code":"Quota","message":"`+refusalWord.text+`"}}`)
+		x.say(200, `{"status":"Failed","error":{"code":"`+codeWord.text+`","message":"`+refusalWord.text+`"}}`)
 	case "canceled":
 		switch {
 		case x.r.Method == http.MethodDelete:
@@ -343,10 +349,11 @@ func (x exchangeWith) page(style, story string) {
 	}
 	at := 0
 	_, _ = fmt.Sscan(number, &at)
-	next := fmt.Sprintf("%s&page=%d", x.signed(style+"/"+story), at+1)
+	signature := signedCanary
 	if style == "pages" {
-		next = strings.Replace(next, "?", "?skip="+url.QueryEscape(nextWord.text)+"&", 1)
+		signature = nextWord
 	}
+	next := fmt.Sprintf("%s&page=%d", x.signedWith(signature, style+"/"+story), at+1)
 	values := `[{"text":"` + itemWord.text + `"}]`
 	switch {
 	case style == "links" && at < lastPage:
@@ -461,7 +468,7 @@ func (s *leaky) everyKind(t *testing.T) []*credentialed {
 		{
 			kind: "aws", auth: "{type: aws, region: eu-central-1, service: execute-api}", env: []string{
 				"AWS_ACCESS_KEY_ID=AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY=" + key.text, "AWS_SESSION_TOKEN=" + session.text,
-				"AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull, "AWS_EC2_METADATA_DISABLED=true",
+				"AWS_CONFIG_FILE=" + os.DevNull, "AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull, "AWS_EC2_METADATA_DISABLED=true", "AWS_CA_BUNDLE=",
 			},
 			secrets: []canary{key, session}, proof: authorized("AWS4-HMAC-SHA256 "),
 		},
@@ -508,5 +515,5 @@ func (s *leaky) googleAccount(t *testing.T, issuer string) (file string, private
 	require.NoError(t, err)
 	file = filepath.Join(t.TempDir(), "account.json")
 	require.NoError(t, os.WriteFile(file, content, 0o600))
-	return file, canary{text: armored, pieces: []string{strings.Split(armored, "\n")[12]}}
+	return file, canary{name: "key of " + issuer, text: armored, pieces: []string{strings.Split(armored, "\n")[12]}}
 }

@@ -120,18 +120,18 @@ func TestMetricsOfAWorker(t *testing.T) {
 		return got.sum(t, "perdure_open_operations", `service="jobs"`, `state="ambiguous"`) == 1
 	})
 	for series, want := range map[string]float64{
-		`perdure_starts_total outcome="accepted"`:                3,
-		`perdure_starts_total outcome="ambiguous"`:               1,
-		`perdure_starts_total outcome="rejected"`:                0,
-		`perdure_polls_total outcome="again"`:                    1,
-		`perdure_requests_total status="429"`:                    1,
-		`perdure_requests_total status="none"`:                   1,
-		`perdure_retry_after_obeyed_total service="jobs"`:        1,
-		`perdure_operations_ended_total state="succeeded"`:       2,
-		`perdure_operations_ended_total state="failed"`:          1,
-		`perdure_credential_failures_total service="jobs"`:       0,
-		`perdure_open_operations state="running"`:                0,
-		`temporal_activity_execution_failed_total namespace=`:    0,
+		`perdure_starts_total outcome="accepted"`:                  3,
+		`perdure_starts_total outcome="ambiguous"`:                 1,
+		`perdure_starts_total outcome="rejected"`:                  0,
+		`perdure_polls_total outcome="again"`:                      1,
+		`perdure_requests_total status="429"`:                      1,
+		`perdure_requests_total status="none"`:                     1,
+		`perdure_retry_after_obeyed_total service="jobs"`:          1,
+		`perdure_operations_ended_total state="succeeded"`:         2,
+		`perdure_operations_ended_total state="failed"`:            1,
+		`perdure_credential_failures_total service="jobs"`:         0,
+		`perdure_open_operations state="running"`:                  0,
+		`temporal_activity_execution_failed_total namespace=`:      0,
 		`temporal_worker_start_total worker_type="ActivityWorker"`: 1,
 	} {
 		name, label, _ := strings.Cut(series, " ")

@@ -38,7 +38,7 @@ func run(m *testing.M) int {
 	if err := build.Run(); err != nil {
 		return fail(err)
 	}
-	temporal, err = devserver.Start(context.Background(), devserver.Options{Headless: true, Logger: slog.New(slog.DiscardHandler)})
+	temporal, err = devserver.Start(context.Background(), devserver.Options{Headless: os.Getenv("PERDURE_SCREENSHOTS") == "", Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return fail(err)
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"net/http/pprof" //nolint:gosec // this program never serves http.DefaultServeMux
+	"net/http/pprof"
 	"time"
 
 	"github.com/perdure-dev/perdure/worker/telemetry"

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -69,6 +70,7 @@ func (t *Telemetry) trace(ctx context.Context, exporter trace.SpanExporter) erro
 	t.tracers = trace.NewTracerProvider(trace.WithBatcher(exporter), trace.WithResource(described))
 	t.tracing, err = opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{
 		Tracer: t.tracers.Tracer("temporal-sdk-go"), AllowInvalidParentSpans: true,
+		SpanStarter: startWordless,
 		// They are how status is asked and told: many, and nobody's cause.
 		DisableQueryTracing: true,
 	})
@@ -80,14 +82,16 @@ func (t *Telemetry) MetricsHandler() client.MetricsHandler { return t.metrics }
 
 // Handler answers with all metrics, in the formats of Prometheus. Those of the process and
 // of Go's runtime are among them.
-func (t *Telemetry) Handler() http.Handler { return promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{}) }
+func (t *Telemetry) Handler() http.Handler {
+	return promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{})
+}
 
 // ClientOptions is o with metrics, tracing where there is an exporter, and a count of what
 // its external storage stores. Workers of the client are traced with it.
 func (t *Telemetry) ClientOptions(o client.Options) client.Options {
 	o.MetricsHandler = t.metrics
 	if t.tracing != nil {
-		o.Interceptors = append(o.Interceptors[:len(o.Interceptors):len(o.Interceptors)], t.tracing)
+		o.Interceptors = append(slices.Clip(o.Interceptors), t.tracing)
 	}
 	o.ExternalStorage = t.counted(o.ExternalStorage)
 	return o

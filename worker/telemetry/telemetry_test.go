@@ -2,22 +2,31 @@ package telemetry_test
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 
 	"github.com/perdure-dev/perdure/worker/telemetry"
 )
 
 func scrape(t *telemetry.Telemetry) string {
 	w := httptest.NewRecorder()
-	t.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	t.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	return w.Body.String()
 }
 
@@ -69,6 +78,36 @@ func TestTracingIsForWhoAsksForIt(t *testing.T) {
 	require.Len(t, on.ClientOptions(client.Options{}).Interceptors, 1)
 	require.NoError(t, on.Close(t.Context()))
 }
+
+// What a service says may be for those alone who read payloads.
+func TestSpansHaveNoWordsOfErrors(t *testing.T) {
+	t.Parallel()
+	exporter := tracetest.NewInMemoryExporter()
+	watched, err := telemetry.New(t.Context(), telemetry.Options{SpanExporter: flushed{exporter}})
+	require.NoError(t, err)
+	tracing, ok := watched.ClientOptions(client.Options{}).Interceptors[0].(interceptor.WorkerInterceptor)
+	require.True(t, ok)
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{tracing}})
+	fails := func(context.Context) error {
+		return temporal.NewApplicationError("canary", "OperationFailed", "canary")
+	}
+	env.RegisterActivityWithOptions(fails, activity.RegisterOptions{Name: "fails"})
+	_, err = env.ExecuteActivity("fails")
+	require.ErrorContains(t, err, "canary")
+	require.NoError(t, watched.Close(t.Context()))
+	spans := exporter.GetSpans()
+	require.Len(t, spans, 1)
+	require.Equal(t, codes.Error, spans[0].Status.Code)
+	require.Contains(t, spans[0].Attributes, attribute.String("error.type", "OperationFailed"))
+	require.NotContains(t, fmt.Sprintf("%+v", spans), "canary")
+}
+
+// flushed keeps its spans when it is shut down.
+type flushed struct{ *tracetest.InMemoryExporter }
+
+func (flushed) Shutdown(context.Context) error { return nil }
 
 func TestSpanExporterFromEnvironment(t *testing.T) {
 	t.Parallel()

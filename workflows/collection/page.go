@@ -109,9 +109,18 @@ func askedWait(err error) time.Duration {
 func why(err error) *perdure.ServiceError {
 	out := &perdure.ServiceError{Code: perdure.ErrorOperationTimedOut, Message: "the page has not come within idleTimeoutSeconds"}
 	if last, ok := errors.AsType[*temporal.ApplicationError](err); ok {
-		out.Message += ": " + failure.Cut(last.Message(), 1024)
+		out.Message += ": " + failure.Cut(said(last), 1024)
 	}
 	return out
+}
+
+// said is what the service said, where the failure has it.
+func said(last *temporal.ApplicationError) string {
+	var words perdure.ServiceError
+	if last.HasDetails() && last.Details(&words) == nil {
+		return words.String()
+	}
+	return last.Message()
 }
 
 func (p *single) fail(ctx workflow.Context, errorType string, why *perdure.ServiceError) error {

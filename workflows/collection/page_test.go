@@ -108,8 +108,8 @@ func says(a perdure.PageAnswer) attempt {
 // again is the activity's error after which it is tried again, after that wait.
 func again(wait time.Duration) attempt {
 	return func(context.Context) (*perdure.PageAnswer, error) {
-		return nil, temporal.NewApplicationErrorWithOptions("503: Service Unavailable", "503", temporal.ApplicationErrorOptions{
-			NextRetryDelay: wait, Category: temporal.ApplicationErrorCategoryBenign, Details: []any{perdure.ServiceError{Code: "503"}},
+		return nil, temporal.NewApplicationErrorWithOptions("HTTP 503", "NotYet", temporal.ApplicationErrorOptions{
+			NextRetryDelay: wait, Category: temporal.ApplicationErrorCategoryBenign, Details: []any{perdure.ServiceError{Code: "503", Message: "Service Unavailable"}},
 		})
 	}
 }

@@ -1,16 +1,20 @@
 // Starts an operation, looks at it, asks the service, cancels another, and reads pages
 // and a stream; a line of JSON for each. TEMPORAL_ADDRESS and PERDURE_TASK_QUEUE say
-// where, ID is the beginning of the workflow ids.
+// where, ID is the beginning of the workflow ids, and PERDURE_CODEC_SERVER with
+// PERDURE_CODEC_TOKEN who reads payloads that are encrypted.
 
 import { Client, Connection } from "@temporalio/client";
+import { remoteCodec } from "./codec.js";
 import { Ended, Perdure } from "./perdure.js";
 import type { OperationInput } from "./contract/index.js";
 
 const { TEMPORAL_ADDRESS: address = "localhost:7233", PERDURE_TASK_QUEUE: taskQueue = "perdure", ID: id = `typescript-${Date.now()}` } = process.env;
+const { PERDURE_CODEC_SERVER: codecServer, PERDURE_CODEC_TOKEN: codecToken = "" } = process.env;
 
 const connection = await Connection.connect({ address });
 try {
-  await run(new Perdure(new Client({ connection }), taskQueue));
+  const dataConverter = codecServer ? { payloadCodecs: [remoteCodec(codecServer, codecToken)] } : {};
+  await run(new Perdure(new Client({ connection, dataConverter }), taskQueue));
 } finally {
   await connection.close();
 }
