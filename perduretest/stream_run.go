@@ -1,6 +1,7 @@
 package perduretest
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -114,7 +115,7 @@ func (r *streamRun) take(e Event) {
 	}
 	r.recorded = append(r.recorded, perdure.Event{Offset: r.place.Next, Type: e.kind, ID: e.id, Data: e.data, At: r.since.UTC()})
 	r.place.Next++
-	r.is.Events, r.is.Bytes = r.place.Next, r.is.Bytes+int64(len(e.data))
+	r.is.Events, r.is.Bytes = r.place.Next, r.is.Bytes+textBytes(e.data)
 	if e.id != "" {
 		r.is.LastEventID = e.id
 	}
@@ -184,4 +185,13 @@ func (r *streamRun) signal(name string, _ *commonpb.Payloads) {
 func (r *streamRun) cancel(string) {
 	r.finish(perdure.StateCanceled, "", nil)
 	r.endCanceled(r.is)
+}
+
+// textBytes is how long data is: a text, or any other JSON as it is spelled.
+func textBytes(data json.RawMessage) int64 {
+	var text string
+	if json.Unmarshal(data, &text) == nil {
+		return int64(len(text))
+	}
+	return int64(len(data))
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -16,6 +18,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
@@ -124,33 +127,31 @@ func (c *Cluster) StartServer(ctx context.Context) error {
 	if here[settings], err = c.compose.mounted(c.root, "temporal", c.compose.Services["temporal"].Environment[settings]); err != nil {
 		return err
 	}
-	for name, port := range c.ports {
-		here[name] = port
-	}
+	maps.Copy(here, c.ports)
 	c.server = exec.Command(filepath.Join(c.bins, "temporal-server"), "start") // as the image's entry point does
 	if c.server.Env, err = c.compose.environment("temporal", here); err != nil {
 		return err
 	}
-	log, err := os.OpenFile(filepath.Join(c.dir, "temporal-server.log"), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
+	out, err := os.OpenFile(filepath.Join(c.dir, "temporal-server.log"), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = log.Close() }()
-	c.server.Stdout, c.server.Stderr = log, log
+	defer func() { _ = out.Close() }()
+	c.server.Stdout, c.server.Stderr = out, out
 	c.server.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // an interrupt is for the tests
 	if err := c.server.Start(); err != nil {
 		return err
 	}
 	c.exited = make(chan error, 1)
 	go func(server *exec.Cmd, exited chan<- error) { exited <- server.Wait() }(c.server, c.exited)
-	return c.awaitServer(ctx, log.Name())
+	return c.awaitServer(ctx, out.Name())
 }
 
-func (c *Cluster) awaitServer(ctx context.Context, log string) error {
+func (c *Cluster) awaitServer(ctx context.Context, said string) error {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		dialled, err := client.DialContext(ctx, client.Options{HostPort: c.HostPort(), Logger: silent{}})
+		dialled, err := client.DialContext(ctx, client.Options{HostPort: c.HostPort(), Logger: quiet()})
 		if err == nil {
 			dialled.Close()
 			return nil
@@ -160,7 +161,7 @@ func (c *Cluster) awaitServer(ctx context.Context, log string) error {
 			return context.Cause(ctx)
 		case err := <-c.exited:
 			c.exited <- err
-			return fmt.Errorf("temporal-server ended: %w: %s", err, lastLines(log))
+			return fmt.Errorf("temporal-server ended: %w: %s", err, lastLines(said))
 		case <-tick.C:
 		}
 	}
@@ -192,7 +193,7 @@ func (c *Cluster) Stop(ctx context.Context) {
 // makeNamespace does what the service namespace does with Temporal's own command line.
 func (c *Cluster) makeNamespace(ctx context.Context) error {
 	namespace := c.compose.Services["namespace"].Environment["TEMPORAL_NAMESPACE"]
-	n, err := client.NewNamespaceClient(client.Options{HostPort: c.HostPort(), Logger: silent{}})
+	n, err := client.NewNamespaceClient(client.Options{HostPort: c.HostPort(), Logger: quiet()})
 	if err != nil {
 		return err
 	}
@@ -208,7 +209,7 @@ func (c *Cluster) makeNamespace(ctx context.Context) error {
 
 // awaitNamespace: a server learns of a namespace some seconds after it was made.
 func awaitNamespace(ctx context.Context, hostPort, namespace string) error {
-	dialled, err := client.DialContext(ctx, client.Options{HostPort: hostPort, Namespace: namespace, Logger: silent{}})
+	dialled, err := client.DialContext(ctx, client.Options{HostPort: hostPort, Namespace: namespace, Logger: quiet()})
 	if err != nil {
 		return err
 	}
@@ -254,10 +255,4 @@ func freePorts(ctx context.Context, n int) ([]int, error) {
 	return ports, nil
 }
 
-// silent drops the client's log.
-type silent struct{}
-
-func (silent) Debug(string, ...any) {}
-func (silent) Info(string, ...any)  {}
-func (silent) Warn(string, ...any)  {}
-func (silent) Error(string, ...any) {}
+func quiet() log.Logger { return log.NewStructuredLogger(slog.New(slog.DiscardHandler)) }

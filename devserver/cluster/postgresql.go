@@ -104,7 +104,7 @@ func ordinaryUser(dir string) (*syscall.Credential, error) {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, os.Chown(dir, int(uid), int(gid))
 }
 
-// ErrNoPostgreSQL: its binaries are not installed here.
+// ErrNoPostgreSQL says that its binaries are not installed here.
 var ErrNoPostgreSQL = errors.New("cluster: no initdb on the PATH or below /usr/lib/postgresql")
 
 // binaries is the directory of PostgreSQL's, the newest where there are several.

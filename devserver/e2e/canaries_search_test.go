@@ -82,9 +82,9 @@ func (p *places) addMessage(t *testing.T, name string, m proto.Message) {
 	if p.decrypt == nil {
 		return
 	}
-	clear := proto.Clone(m)
-	require.NoError(t, proxy.VisitPayloads(t.Context(), clear, proxy.VisitPayloadsOptions{SkipSearchAttributes: true, Visitor: p.open}))
-	raw, err = proto.Marshal(clear)
+	opened := proto.Clone(m)
+	require.NoError(t, proxy.VisitPayloads(t.Context(), opened, proxy.VisitPayloadsOptions{SkipSearchAttributes: true, Visitor: p.open}))
+	raw, err = proto.Marshal(opened)
 	require.NoError(t, err)
 	p.add(name+decrypted, string(raw))
 }

@@ -343,6 +343,9 @@ func (x exchangeWith) page(style, story string) {
 	case story == "done" && number == "1" && n == 1:
 		x.later(http.StatusTooManyRequests)
 		return
+	case story == "done" && number == "2" && n == 1:
+		x.mangle()
+		return
 	case story == "failed" && number == "1":
 		x.refuse(http.StatusForbidden)
 		return

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -58,7 +59,6 @@ type play struct {
 	service  *leaky
 	services []*credentialed
 	env      []string
-	ids      []string
 }
 
 func newPlay(t *testing.T, server temporalServer, encrypted bool) *play {
@@ -186,6 +186,7 @@ func streamOf(c *credentialed, story string) perdure.StreamInput {
 
 // begins starts everything, and leaves some of it running: in an outage, or waiting.
 func (p *play) begins(t *testing.T, c *credentialed) {
+	t.Helper()
 	ctx := patient(t)
 	if c.refused {
 		p.getsNothing(ctx, t, c)
@@ -312,6 +313,7 @@ func (p *play) isSealed(ctx context.Context, t *testing.T, op *starter.Operation
 
 // ends ends what was left running.
 func (p *play) ends(t *testing.T, c *credentialed) {
+	t.Helper()
 	if c.refused {
 		return
 	}
@@ -368,6 +370,7 @@ func namesOf(headers map[string][]string) (names []string) {
 
 // isTold has the command line say all that it knows.
 func (p *play) isTold(t *testing.T, c *credentialed) {
+	t.Helper()
 	if c.refused {
 		p.printed(t, "errors", "wait", p.id(c, "done"))
 		p.printed(t, "errors", "run", "POST", "/ops/done", "--service", c.name(), "--data", "{}")
@@ -551,14 +554,17 @@ func (p *play) planted() map[string][]canary {
 	return out
 }
 
-// secrets are all that nobody may find.
+// secrets are all that nobody may find, by their names: some services share theirs.
 func (p *play) secrets() []canary {
-	out := []canary{cookieCanary, headerCanary, challengeCanary, signedCanary}
-	for _, c := range p.services {
-		out = append(out, c.secrets...)
+	out := map[string]canary{}
+	for _, c := range []canary{cookieCanary, headerCanary, challengeCanary, signedCanary} {
+		out[c.name] = c
 	}
-	for _, c := range p.service.observed {
-		out = append(out, c)
+	for _, service := range p.services {
+		for _, c := range service.secrets {
+			out[c.name] = c
+		}
 	}
-	return out
+	maps.Copy(out, p.service.observed)
+	return slices.Collect(maps.Values(out))
 }

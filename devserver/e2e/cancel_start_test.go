@@ -101,12 +101,14 @@ func TestCancelOfAStartThatNoWorkerHas(t *testing.T) {
 		return op
 	}
 	t.Run("canceled", func(t *testing.T) {
+		t.Parallel()
 		op := waiting(t, w.queue+"-canceled", batch(0))
 		require.NoError(t, op.Cancel(ctx, "not wanted"))
-		w.endsAs(t, op, outcome{state: perdure.StateFailed, closed: closedCanceled, err: perdure.ErrorCanceled, exit: 11})
-		w.record(t, "canceled-unsent", op.ID(), "")
+		w.endsAs(t, op, outcome{state: perdure.StateFailed, closed: closedCanceled, err: perdure.ErrorCanceled, exit: 11}) //nolint:contextcheck // the command line takes none
+		w.record(t, "canceled-unsent", op.ID(), "")                                                                        //nolint:contextcheck // nor does this
 	})
 	t.Run("timed out", func(t *testing.T) {
+		t.Parallel()
 		in := batch(0)
 		in.TimeoutSeconds = 3
 		op := waiting(t, w.queue+"-late", in)

@@ -128,7 +128,7 @@ func TestEachErrorTypeInEachOfItsShapes(t *testing.T) {
 			require.Equal(t, c.errorType, s.ErrorType)
 			_, err = op.Wait(ctx, nil)
 			require.ErrorAs(t, err, &bad)
-			require.Equal(t, perdure.OperationError{Type: c.errorType, Message: failure.Message(), Status: s}, *bad)
+			require.Equal(t, perdure.OperationError{Type: c.errorType, Message: failure.Message(), Status: s, Err: bad.Err}, *bad)
 
 			given, err := json.Marshal(c.input)
 			require.NoError(t, err)

@@ -419,8 +419,11 @@ func TestAnOperationOnASchedule(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = schedule.Delete(context.WithoutCancel(ctx)) })
 	for i := range 2 {
+		began := time.Now().Unix()
 		require.NoError(t, schedule.Trigger(ctx, client.ScheduleTriggerOptions{Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_ALLOW_ALL}))
 		w.booked(ctx, "it is started", func(b jobservice.Books) bool { return len(b.Operations()) == i+1 })
+		// A schedule's workflow ids have the time to the second: two in one are one.
+		eventually(ctx, t, "the next second", func() bool { return time.Now().Unix() > began+1 })
 	}
 	d, err := schedule.Describe(ctx)
 	require.NoError(t, err)

@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"sync/atomic"
 	"testing"
@@ -75,7 +74,7 @@ func (l *lateHistory) intercept(ctx context.Context, method string, req, reply a
 // workerWithin runs a worker in this process.
 func (w *world) workerWithin(options ...grpc.DialOption) {
 	w.t.Helper()
-	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
+	quiet := slog.New(slog.DiscardHandler)
 	c, err := client.DialContext(w.t.Context(), client.Options{
 		HostPort: w.server.HostPort(), Logger: sdklog.NewStructuredLogger(quiet),
 		ConnectionOptions: client.ConnectionOptions{DialOptions: options},

@@ -92,16 +92,16 @@ func (s *scene) play() {
 	_, err := invoices.Wait(s.t.Context(), nil)
 	require.NoError(s.t, err)
 
-	handbook := s.start("handbook", vectorStore("handbook", `{"seconds":"25"}`))
+	handbook := s.start("handbook", vectorStore("handbook", `{"seconds":"18"}`))
 	s.booked("it was polled", func(b jobservice.Books) bool { return len(b.Polls(handbook.LastStatus().RemoteID)) > 0 })
 	s.killInStart("archive", vectorStore("archive", `{}`))
 	_, err = handbook.Wait(s.t.Context(), nil)
 	require.NoError(s.t, err)
 
-	nightly := s.start("nightly", batch(`{"seconds":"60","requests":"500"}`))
+	nightly := s.start("nightly", batch(`{"seconds":"20","requests":"500"}`))
 	require.Eventually(s.t, func() bool {
 		status, err := nightly.Status(s.t.Context())
-		return err == nil && status.PercentComplete != nil && *status.PercentComplete >= 40
+		return err == nil && status.PercentComplete != nil && *status.PercentComplete >= 30
 	}, time.Minute, 200*time.Millisecond)
 }
 
@@ -167,9 +167,9 @@ func newWebUI(t *testing.T) webUI {
 	t.Helper()
 	ctx, closeTab := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(closeTab)
+	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(1280, 860))) // without a time-out: the window lives as long as this context
 	ui := webUI{&tab{t: t, ctx: ctx}}
-	ui.do("make the window", chromedp.EmulateViewport(1280, 860))
-	ui.open(temporal.UIURL())
+	ui.do("open it", chromedp.Navigate(temporal.UIURL()+"/healthz"))
 	evaluate[any](ui.tab, columns)
 	return ui
 }
@@ -177,10 +177,10 @@ func newWebUI(t *testing.T) webUI {
 // show opens a page of the namespace, and waits until it shows a text and is quiet.
 func (ui webUI) show(page, text string) {
 	ui.t.Helper()
-	ui.open(temporal.UIURL() + "/namespaces/default" + page)
+	ui.do("open "+page, chromedp.Navigate(temporal.UIURL()+"/namespaces/default"+page))
 	ctx, cancel := context.WithTimeout(ui.ctx, patience)
 	defer cancel()
 	_, err := chromedp.Run(ctx, chromedp.Poll[bool](fmt.Sprintf("document.body.innerText.includes(%q)", text)))
-	require.NoError(ui.t, err, "%s does not show %q: %s", page, text, ui.all())
+	require.NoError(ui.t, err, "%s does not show %q", page, text)
 	ui.do("let it settle", chromedp.Sleep(2*time.Second))
 }

@@ -19,10 +19,12 @@ func startWordless(ctx context.Context, t trace.Tracer, name string, o ...trace.
 	return wordless{span}
 }
 
+// RecordError says the type of the error, where Temporal knows one.
 func (s wordless) RecordError(err error, _ ...trace.EventOption) {
 	if application, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		s.SetAttributes(attribute.String("error.type", application.Type()))
 	}
 }
 
+// SetStatus leaves the description out.
 func (s wordless) SetStatus(code codes.Code, _ string) { s.Span.SetStatus(code, "") }
