@@ -2,6 +2,7 @@
 # make test    unit, workflow, replay, command-line and end-to-end tests of both modules
 # make lint    vet, golangci-lint, workflowcheck, formatting
 # make test-alerts  the alert rules, by promtool
+# make screenshots  the pictures of Temporal's web UI in docs/screenshots, by Chromium
 # make docs    the tables of rules in docs, from the tests that declare them, and the schemas, from the Go types
 
 GO       ?= go
@@ -9,7 +10,7 @@ BIN      := bin
 TOOL     := $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 E2E_TIME ?= 30m
 
-.PHONY: all build bench demo test test-unit test-schema test-diff test-devserver test-compose test-alerts test-cluster lint fmt docs fuzz clean
+.PHONY: all build bench demo screenshots test test-unit test-schema test-diff test-devserver test-compose test-alerts test-cluster lint fmt docs fuzz clean
 
 all: build
 
@@ -86,6 +87,9 @@ lint:
 
 fmt:
 	$(TOOL) gofumpt -w .
+
+screenshots:
+	cd devserver && PERDURE_SCREENSHOTS=$(CURDIR)/docs/screenshots $(GO) test -count=1 -run TestWebUIScreenshots ./webapptest
 
 docs:
 	$(GO) run ./docs/internal/write

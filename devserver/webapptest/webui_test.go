@@ -34,20 +34,13 @@ func TestWebUIScreenshots(t *testing.T) {
 
 	ui.show("/workflows", "nightly")
 	ui.picture(filepath.Join(dir, "list.png"))
-	ui.show(s.page("nightly"), "Remote id")
-	ui.picture(filepath.Join(dir, "operation.png"))
-	ui.show(s.page("handbook"), "watch vs_")
-	ui.picture(filepath.Join(dir, "resumed.png"))
-	ui.show(s.page("archive"), "Resolve")
-	ui.picture(filepath.Join(dir, "ambiguous.png"))
 }
 
 // scene is a service with operations, and their client.
 type scene struct {
 	*world
 
-	temporal client.Client
-	perdure  *starter.Client
+	perdure *starter.Client
 }
 
 func newScene(t *testing.T) *scene {
@@ -77,7 +70,7 @@ services:
 	t.Cleanup(dialed.Close)
 	c, err := starter.New(dialed, starter.Options{})
 	require.NoError(t, err)
-	return &scene{world: &world{t: t, service: service, config: config}, temporal: dialed, perdure: c}
+	return &scene{world: &world{t: t, service: service, config: config}, perdure: c}
 }
 
 // play has one operation of each kind: succeeded, failed and canceled; one whose worker
@@ -146,14 +139,6 @@ func posted(name, url, body string) perdure.OperationInput {
 		Type:    name,
 		Request: &perdure.Request{Service: "openai", Method: "POST", URL: url, Body: perdure.JSONBody(json.RawMessage(body))},
 	}
-}
-
-// page is the web UI's page of an operation.
-func (s *scene) page(id string) string {
-	s.t.Helper()
-	found, err := s.temporal.DescribeWorkflowExecution(s.t.Context(), id, "")
-	require.NoError(s.t, err)
-	return "/workflows/" + id + "/" + found.GetWorkflowExecutionInfo().GetExecution().GetRunId() + "/history"
 }
 
 // webUI is Temporal's, in a window.

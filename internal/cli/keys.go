@@ -22,8 +22,7 @@ the file can make and open tokens: keep it as a secret, the same on all workers.
 and services in Go, notice within about a second when the file has changed.`,
 	}
 	cmd.AddCommand(
-		a.keysFileCommand("new", "Make a keyset file with one key",
-			"Make a keyset file with one key, readable by its owner only. A file that is there is left alone.", a.newKeys),
+		a.newKeysCommand(),
 		a.rotateKeysCommand(),
 		a.retireKeyCommand(),
 		a.keysFileCommand("list", "List the keys, without revealing them",
@@ -41,8 +40,23 @@ func (a *app) keysFileCommand(use, short, long string, do func(file string) erro
 	}
 }
 
-func (a *app) newKeys(file string) error {
+func (a *app) newKeysCommand() *cobra.Command {
+	var ifMissing bool
+	cmd := a.keysFileCommand("new", "Make a keyset file with one key",
+		"Make a keyset file with one key, readable by its owner only. A file that is there is left alone.",
+		func(file string) error { return a.newKeys(file, ifMissing) })
+	cmd.Flags().BoolVar(&ifMissing, "if-missing", false, "a keyset that is there already is as good")
+	return cmd
+}
+
+func (a *app) newKeys(file string, ifMissing bool) error {
 	keys, err := tokens.Create(file)
+	if errors.Is(err, fs.ErrExist) && ifMissing {
+		if keys, err = tokens.LoadKeyset(file); err != nil {
+			return err
+		}
+		return a.printKeyset(file, "was there", keys)
+	}
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s is there already, and was left alone; this adds a key to it: perdure keys rotate %s", file, file)
 	}
