@@ -6,8 +6,8 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN --mount=type=cache,target=/go/pkg/mod go mod download
 COPY . .
-ENV CGO_ENABLED=0
-RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
+ENV CGO_ENABLED=0 GOCACHE=/var/cache/go-build
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/var/cache/go-build \
     go build -trimpath -ldflags="-s -w" -o /out/ ./cmd/perdure ./examples/jobservice/cmd/jobservice
 # What a volume has when it is first mounted: owned by who runs the image.
 RUN mkdir -p /out/data
