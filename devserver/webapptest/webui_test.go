@@ -34,6 +34,22 @@ func TestWebUIScreenshots(t *testing.T) {
 
 	ui.show("/workflows", "nightly")
 	ui.picture(filepath.Join(dir, "list.png"))
+	ui.show(s.page("nightly", "user-metadata"), "nightly")
+	ui.picture(filepath.Join(dir, "running.png"))
+	ui.show(s.page("archive", "user-metadata"), "archive")
+	ui.picture(filepath.Join(dir, "ambiguous.png"))
+	ui.show(s.page("handbook", "timeline"), "handbook")
+	evaluate[any](ui.tab, `[...document.querySelectorAll("h1, h2, h3")].find(e => e.innerText.startsWith("Timeline"))?.scrollIntoView()`)
+	ui.do("let it settle", chromedp.Sleep(time.Second))
+	ui.picture(filepath.Join(dir, "resumed.png"))
+}
+
+// page of a workflow.
+func (s *scene) page(id, tab string) string {
+	s.t.Helper()
+	d, err := s.dialed.DescribeWorkflowExecution(s.t.Context(), id, "")
+	require.NoError(s.t, err)
+	return "/workflows/" + id + "/" + d.GetWorkflowExecutionInfo().GetExecution().GetRunId() + "/" + tab
 }
 
 // scene is a service with operations, and their client.
@@ -41,6 +57,7 @@ type scene struct {
 	*world
 
 	perdure *starter.Client
+	dialed  client.Client
 }
 
 func newScene(t *testing.T) *scene {
@@ -70,7 +87,7 @@ services:
 	t.Cleanup(dialed.Close)
 	c, err := starter.New(dialed, starter.Options{})
 	require.NoError(t, err)
-	return &scene{world: &world{t: t, service: service, config: config}, perdure: c}
+	return &scene{world: &world{t: t, service: service, config: config}, perdure: c, dialed: dialed}
 }
 
 // play has one operation of each kind: succeeded, failed and canceled; one whose worker
@@ -91,10 +108,10 @@ func (s *scene) play() {
 	_, err = handbook.Wait(s.t.Context(), nil)
 	require.NoError(s.t, err)
 
-	nightly := s.start("nightly", batch(`{"seconds":"20","requests":"500"}`))
+	nightly := s.start("nightly", batch(`{"seconds":"120","requests":"500"}`))
 	require.Eventually(s.t, func() bool {
 		status, err := nightly.Status(s.t.Context())
-		return err == nil && status.PercentComplete != nil && *status.PercentComplete >= 30
+		return err == nil && status.PercentComplete != nil && *status.PercentComplete >= 15
 	}, time.Minute, 200*time.Millisecond)
 }
 
@@ -163,7 +180,7 @@ func newWebUI(t *testing.T) webUI {
 func (ui webUI) show(page, text string) {
 	ui.t.Helper()
 	ui.do("open "+page, chromedp.Navigate(temporal.UIURL()+"/namespaces/default"+page))
-	ctx, cancel := context.WithTimeout(ui.ctx, patience)
+	ctx, cancel := context.WithTimeout(ui.ctx, 3*patience)
 	defer cancel()
 	_, err := chromedp.Run(ctx, chromedp.Poll[bool](fmt.Sprintf("document.body.innerText.includes(%q)", text)))
 	require.NoError(ui.t, err, "%s does not show %q", page, text)
