@@ -122,7 +122,7 @@ func sameEvents(a, b []perdure.RecordedEvent) bool {
 // detector, where that takes too long.
 func step() int {
 	if underRace {
-		return 29
+		return 499
 	}
 	return 1
 }

@@ -80,7 +80,7 @@ func TestCancelBeforeTheStartIsAnswered(t *testing.T) {
 
 // A start that waits for a worker's slot has sent nothing, and that can be known: it is
 // canceled, or timed out, and not ambiguous. The service knows of one start only.
-func TestCancelOfAStartThatNoWorkerHas(t *testing.T) {
+func TestCancelOfAStartThatNoWorkerHas(t *testing.T) { //nolint:tparallel // they share the only slot
 	t.Parallel()
 	service := perduretest.NewService(t, batchThat(creates(), "in_progress"), stillRunning())
 	w := newWorld(t, settings{url: service.URL(), watch: "{thresholdSeconds: 20, windowSeconds: 600}, concurrentActivities: 1"})
@@ -101,14 +101,12 @@ func TestCancelOfAStartThatNoWorkerHas(t *testing.T) {
 		return op
 	}
 	t.Run("canceled", func(t *testing.T) {
-		t.Parallel()
 		op := waiting(t, w.queue+"-canceled", batch(0))
 		require.NoError(t, op.Cancel(ctx, "not wanted"))
 		w.endsAs(t, op, outcome{state: perdure.StateFailed, closed: closedCanceled, err: perdure.ErrorCanceled, exit: 11}) //nolint:contextcheck // the command line takes none
 		w.record(t, "canceled-unsent", op.ID(), "")                                                                        //nolint:contextcheck // nor does this
 	})
 	t.Run("timed out", func(t *testing.T) {
-		t.Parallel()
 		in := batch(0)
 		in.TimeoutSeconds = 3
 		op := waiting(t, w.queue+"-late", in)

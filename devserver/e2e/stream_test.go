@@ -186,7 +186,10 @@ func TestKilledInTheMiddleOfAResumableStream(t *testing.T) {
 	n, err := rest(ctx, s, 0)
 	require.NoError(t, err)
 	require.Equal(t, 100, n)
-	require.Equal(t, []string{"", "49"}, src.asked())
+	asked := src.asked()
+	require.Len(t, asked, 2)
+	at := atoi(t, asked[1]) // the place is sealed once a second; what comes twice is recorded once
+	require.True(t, at > 0 && at <= 49, "taken up after event %d", at)
 }
 
 // Temporal is away while the service goes on sending. The worker is the same.
