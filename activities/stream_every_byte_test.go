@@ -131,7 +131,7 @@ func step() int {
 // end, in one stream: as if it had never broken.
 func TestOneStreamBrokenAtEveryByte(t *testing.T) {
 	if underRace {
-		t.Skip("it takes half an hour under the race detector; make test runs it without")
+		t.Skip("it takes too long under the race detector; make test-unit runs it without")
 	}
 	//rule:streams 3
 

@@ -128,7 +128,7 @@ func (c *Cluster) StartServer(ctx context.Context) error {
 		return err
 	}
 	maps.Copy(here, c.ports)
-	c.server = exec.Command(filepath.Join(c.bins, "temporal-server"), "start") // as the image's entry point does
+	c.server = exec.CommandContext(context.WithoutCancel(ctx), filepath.Join(c.bins, "temporal-server"), "start") // as the image's entry point does
 	if c.server.Env, err = c.compose.environment("temporal", here); err != nil {
 		return err
 	}
@@ -241,7 +241,7 @@ func freePorts(ctx context.Context, n int) ([]int, error) {
 	var config net.ListenConfig
 	var ports []int
 	for tries := 0; len(ports) < n; tries++ {
-		port := firstFreePort + rand.IntN(lastFreePort-firstFreePort+1) //nolint:gosec // any will do
+		port := firstFreePort + rand.IntN(lastFreePort-firstFreePort+1)
 		l, err := config.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		if err != nil {
 			if tries > 1000 {
