@@ -244,8 +244,10 @@ type memoryLog struct {
 	first   int // the offset of the first of events
 	pos     perdure.LogPosition
 	status  perdure.StreamStatus
-	end     *perdure.StreamEnd
-	broken  string // what no log may see
+	// response is the last that came, with the end or in a batch before it.
+	response *perdure.Response
+	end      *perdure.StreamEnd
+	broken   string // what no log may see
 
 	// record is asked before a batch counts, position before the log tells its own.
 	record   func(perdure.Batch) error
@@ -298,6 +300,9 @@ func (l *memoryLog) Record(_ context.Context, log string, b perdure.Batch) error
 	}
 	l.pos.Reconnects = max(l.pos.Reconnects, b.Reconnects)
 	l.status.LastError = b.LastError
+	if b.Response != nil {
+		l.response = b.Response
+	}
 	if b.End != nil {
 		l.end, l.pos.Done = b.End, true
 	}

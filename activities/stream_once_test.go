@@ -163,7 +163,7 @@ func TestAnswersToAStreamsFirstRequest(t *testing.T) {
 				require.Len(t, *requests, len(test.answers))
 				require.Equal(t, test.phases, d.phases())
 				if test.end == perdure.ErrorStartRejected && end.Error.HTTPStatus >= 400 {
-					require.Equal(t, end.Error.HTTPStatus, d.log.batches[len(d.log.batches)-1].Response.Status)
+					require.Equal(t, end.Error.HTTPStatus, d.log.response.Status)
 				}
 				for _, r := range *requests {
 					require.Equal(t, (*requests)[0].Header.Get("Idempotency-Key"), r.Header.Get("Idempotency-Key"))
