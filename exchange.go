@@ -22,7 +22,8 @@ type Request struct {
 }
 
 // Response is what a service answered, without credentials, cookies and secret
-// headers, with query strings redacted, its body cut at the service's captureBytes.
+// headers, with query strings redacted, in the body those of URLs that are signed or hold
+// a key. The body is cut at the service's captureBytes.
 type Response struct {
 	Status  int                 `json:"status"`
 	Headers map[string][]string `json:"headers,omitempty"`

@@ -59,6 +59,9 @@ type Watch struct {
 	Threshold time.Duration
 	// Window is how long an activity watches at most. Default 10 minutes.
 	Window time.Duration
+	// HandOver is within which time those who watch return, one after the other, when the
+	// worker drains. Default: all at once.
+	HandOver time.Duration
 }
 
 // Defaults of Watch.
@@ -84,6 +87,7 @@ type Service struct {
 type Activities struct {
 	Options
 	metrics *metrics
+	turns   turns
 }
 
 // New checks the options.
@@ -115,7 +119,7 @@ func New(o Options) (*Activities, error) {
 	if o.Logbook == nil {
 		o.Logbook = workflowLogs{}
 	}
-	a := &Activities{Options: o, metrics: newMetrics(o.MetricsHandler, o.Services)}
+	a := &Activities{Options: o, metrics: newMetrics(o.MetricsHandler, o.Services), turns: turns{within: o.Watch.HandOver}}
 	if a.TakeUp == nil {
 		a.TakeUp = a.takeUp
 	}

@@ -51,7 +51,7 @@ func (o *operation) tell(a *perdure.Answer, step protocol.Step) {
 			a.Error = &perdure.ServiceError{Code: a.ServiceStatus}
 		}
 		if a.Error.Details == nil && step.HasValue {
-			a.Error.Details = o.capped(step.Value)
+			a.Error.Details = protocol.HideSignatures(o.capped(step.Value))
 		}
 	case step.Outcome == protocol.Canceled && step.HasValue:
 		a.Error = &perdure.ServiceError{Code: a.ServiceStatus, Details: o.capped(step.Value)}
@@ -136,7 +136,8 @@ func (o *operation) cappedError(e *perdure.ServiceError) *perdure.ServiceError {
 		return nil
 	}
 	c := *e
-	c.Details = o.capped(e.Details)
+	c.Message = string(protocol.HideSignatures([]byte(e.Message)))
+	c.Details = protocol.HideSignatures(o.capped(e.Details))
 	return &c
 }
 

@@ -72,6 +72,47 @@ func TestCancelIsNotSupported(t *testing.T) {
 	})
 }
 
+// A caller who names what is to be deleted, or that it is to be, has to be allowed to.
+func TestCancelIsHeldAgainstTheAllowList(t *testing.T) {
+	const byOption = `{"cancel":"delete"}`
+	started := createTask(protocolOf("location", byOption))
+	configured := createTask()
+	adopted := adoptTask(perdure.Adoption{StatusURL: "/jobs/7"}, protocolOf("location", ``))
+	for _, test := range []struct {
+		name     string
+		task     perdure.StartTask
+		services bool // the option is the service's own
+		allow    []string
+		accepted bool
+	}{
+		{"by the caller's option", started, false, nil, false},
+		{"by the caller's option, and allowed", started, false, []string{"DELETE /jobs/*"}, true},
+		{"by the service's option", configured, true, nil, true},
+		{"of what the caller named", adopted, true, nil, false},
+		{"of what the caller named, and allowed", adopted, true, []string{"DELETE /jobs/*"}, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var script []perduretest.Step
+			if test.task.Input.Adopt == nil {
+				script = append(script, perduretest.POST("/vector_stores").Reply(202).Header("Location", "/jobs/7"))
+			}
+			if test.accepted {
+				script = append(script, perduretest.DELETE("/jobs/7").Reply(204))
+			}
+			d := newDesk(t, perduretest.NewService(t, script...))
+			d.config.Allow = append([]string{"POST /vector_stores", "GET /jobs/*"}, test.allow...)
+			if test.services {
+				d.service.Protocol = choice("location", byOption)
+			}
+			a := d.cancel(d.start(test.task).Sealed)
+			require.Equal(t, test.accepted, a.Accepted)
+			if !test.accepted {
+				require.Equal(t, perdure.ErrorEgressDenied, a.Error.Code)
+			}
+		})
+	}
+}
+
 func TestCancelIsRefused(t *testing.T) {
 	for _, test := range []struct {
 		name string

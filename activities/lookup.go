@@ -51,6 +51,13 @@ func (l *Lookup) Check() error {
 	return err
 }
 
+// address is where a start with the key is looked up. A key that is made of dots would lead
+// elsewhere.
+func (l *Lookup) address(key string) (string, error) {
+	address := strings.ReplaceAll(l.URL, keyPlace, url.QueryEscape(key))
+	return address, perdure.CheckURL("idempotencyKey", address)
+}
+
 func (l *Lookup) path(key string) (*jmes.Path, error) {
 	quoted := strings.ReplaceAll(key, `'`, `\'`) // the only escape of a JMESPath raw string
 	return jmes.Compile("found", strings.ReplaceAll(l.Found, keyPlace, quoted))
@@ -90,8 +97,11 @@ func (s *starting) settle(ctx context.Context) (*perdure.Answer, error) {
 // more may help.
 func (s *starting) lookUp(ctx context.Context) (found string, why *perdure.ServiceError, again bool) {
 	l, p := s.plan.service.Lookup, s.plan
-	place := url.QueryEscape(p.key)
-	target, err := p.service.Resolve(strings.ReplaceAll(l.URL, keyPlace, place))
+	address, err := l.address(p.key)
+	if err != nil {
+		return "", &perdure.ServiceError{Code: "LookupFailed", Message: perdure.Reason(err)}, false
+	}
+	target, err := p.service.Resolve(address)
 	if err != nil {
 		return "", &perdure.ServiceError{Code: "LookupFailed", Message: perdure.Reason(err)}, false
 	}

@@ -71,6 +71,18 @@ func TestALostStartIsFound(t *testing.T) {
 	}
 }
 
+func TestAKeyThatLeadsElsewhere(t *testing.T) {
+	for _, key := range []string{".", ".."} {
+		d := newDesk(t, perduretest.NewService(t))
+		d.service.Lookup = &activities.Lookup{Method: "GET", URL: "/starts/{key}", Found: "id", Body: "metadata.perdure"}
+		require.NoError(t, d.service.Lookup.Check())
+		a := d.start(createTask(func(task *perdure.StartTask) { task.Input.IdempotencyKey = key }))
+		require.Equal(t, perdure.ErrorInvalidInput, a.ErrorType)
+		require.Contains(t, a.Error.Message, "idempotencyKey: has a dot segment")
+		require.Zero(t, a.Tries)
+	}
+}
+
 func TestALostStartThatIsNotThereIsSentAgain(t *testing.T) {
 	for _, answer := range []perduretest.Step{look().JSON(200, `{"data":[]}`), look().JSON(200, `{"data":null}`), look().Reply(404)} {
 		lost(t, "data[0].id", func(d *desk) {

@@ -23,7 +23,7 @@ func putAround(out *perdure.PageAnswer) {
 	if len(values) <= len("[]") || len(whole) > maxAroundBytes {
 		return
 	}
-	before, after, found := bytes.Cut(whole, values)
+	before, after, found := bytes.Cut(whole, protocol.HideSignatures(values))
 	if !found {
 		return
 	}

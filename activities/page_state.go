@@ -134,9 +134,11 @@ func (a *Activities) pageOf(h tokens.Header, plain []byte) (*page, error) {
 	return p, nil
 }
 
-// isOld: sealed under a key that has been rotated, or a quarter of the lifetime ago.
+// isOld: sealed under a key that has been rotated, a quarter of the lifetime ago, or by a
+// clock that was so far ahead that nobody opens it before its time has come.
 func (a *Activities) isOld(h tokens.Header) bool {
-	return h.KeyID != a.Keyset.PrimaryKeyID() || a.TokenLifetime > 0 && time.Since(h.IssuedAt) > a.TokenLifetime/4
+	age := time.Since(h.IssuedAt)
+	return h.KeyID != a.Keyset.PrimaryKeyID() || a.TokenLifetime > 0 && (age > a.TokenLifetime/4 || age < -tokens.MaxSkew)
 }
 
 // prepare makes the collection's first request, held against the configuration.

@@ -36,6 +36,9 @@ func TestWhatTheWorkerRefuses(t *testing.T) {
 		{"a secret header", func(task *perdure.StartTask) {
 			task.Input.Request.Headers = map[string][]string{"x-session": {"canary"}}
 		}, perdure.ErrorInvalidInput, "request.headers.x-session"},
+		{"a header that gets around the allow list", func(task *perdure.StartTask) {
+			task.Input.Request.Headers = map[string][]string{"X-HTTP-Method-Override": {"DELETE"}}
+		}, perdure.ErrorInvalidInput, "request.headers.X-HTTP-Method-Override"},
 		{"an unknown protocol", protocolOf("soap", ``), perdure.ErrorInvalidInput, `protocol.name: "soap" is unknown`},
 		{"an unknown option", protocolOf("openai", `{"statusUrl":"/x/{id}"}`), perdure.ErrorInvalidInput, "protocol.options.statusUrl: unknown field"},
 		{"an option of the wrong kind", protocolOf("location", `{"prefer":"yes"}`), perdure.ErrorInvalidInput, "protocol.options.prefer"},

@@ -58,11 +58,16 @@ type watch struct {
 	nextAt    time.Time
 	wait      time.Duration
 	metrics   *serviceMetrics
+	// leaveAt is when to hand over, once the worker drains.
+	leaveAt time.Time
 }
 
 // resume takes up what an attempt that died had recorded.
 func (w *watch) resume(hb perdure.Heartbeat) {
 	w.nextAt = time.Now().Add(seconds(w.task.WaitSeconds))
+	if w.task.Known.Error != nil && w.task.WaitSeconds == 0 && !w.task.Once { // a timer has waited, after failures
+		w.failures = failuresBefore(w.a.Watch.Threshold)
+	}
 	if hb.Phase != perdure.PhaseWatching {
 		w.board.now = perdure.Heartbeat{Phase: perdure.PhaseWatching, NextPollAt: w.nextAt.UTC()}
 		return
@@ -113,14 +118,13 @@ func (w *watch) run(ctx context.Context) (*perdure.Answer, error) {
 // sleepUntilNext waits for the next question. False: it is time to return first,
 // because of a stop, or of news that have waited long enough.
 func (w *watch) sleepUntilNext(ctx context.Context) bool {
-	wait := time.Until(w.nextAt)
 	if !w.pending.IsZero() {
-		if due := time.Until(w.pending.Add(tellEvery)); due < wait {
-			sleep(ctx, max(0, due))
+		if due := w.pending.Add(tellEvery); due.Before(w.nextAt) {
+			w.sleepUntil(ctx, due)
 			return false
 		}
 	}
-	return sleep(ctx, max(0, wait))
+	return w.sleepUntil(ctx, w.nextAt)
 }
 
 // question asks once and works out when to ask again.
@@ -194,7 +198,10 @@ func (w *watch) toldNow() bool {
 		return false
 	}
 	if w.pending.IsZero() {
-		w.pending = first(known.ProgressAt, time.Now())
+		w.pending = time.Now()
+		if told := known.ProgressAt; !told.IsZero() && told.Before(w.pending) { // else by a clock that was ahead
+			w.pending = told
+		}
 	}
 	return time.Since(w.pending) >= tellEvery
 }

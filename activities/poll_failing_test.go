@@ -58,6 +58,35 @@ func TestTransientAnswersEndNothing(t *testing.T) {
 	}
 }
 
+// A service that is down for days is asked at the longest wait, and not at the shortest
+// again after each wait that was a timer's.
+//
+//rule:wait 7
+func TestTheWaitAfterFailuresDoesNotBeginAnew(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		threshold time.Duration
+		waited    float64
+		want      time.Duration
+	}{
+		{"after a timer", 20 * time.Second, 0, 30 * time.Second},
+		{"after a timer, of a worker that leaves shorter waits to them", time.Second, 0, 2 * time.Second},
+		{"in the middle of a short wait", time.Second / 2, 0.1, time.Second},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			inBubble(t, []perduretest.Step{get(503, ``)}, func(d *desk) {
+				t := d.t
+				d.options.Watch.Threshold = test.threshold
+				task := d.watched(every(1))
+				task.Known.Error, task.WaitSeconds = &perdure.ServiceError{Code: "503"}, test.waited
+				a := d.poll(task)
+				require.True(t, a.Durable)
+				around(t, test.want, time.Duration(a.WaitSeconds*float64(time.Second)))
+			})
+		})
+	}
+}
+
 //rule:later 3
 //rule:wait 7
 func TestAServiceThatCannotBeAskedIsNewsAfterAWhile(t *testing.T) {

@@ -156,6 +156,11 @@ func (p *plan) chooseKey(callers, workflowID, firstRunID string) error {
 	if callers != "" && !p.tagged {
 		return &perdure.InputError{Field: "idempotencyKey", Message: fmt.Sprintf("cannot be sent: the configuration of service %q does not say how it recognises a repeated start (idempotency)", p.service.Name())}
 	}
+	if l != nil {
+		if _, err := l.address(p.key); err != nil {
+			return err
+		}
+	}
 	// A body that cannot take the key is found out before anything is sent.
 	_, err := p.service.Idempotency.put(p.key, time.Time{}, &url.URL{}, http.Header{}, p.body)
 	return err

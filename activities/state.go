@@ -81,17 +81,15 @@ func (a *Activities) bind(h tokens.Header, sealed string, plain []byte) (*operat
 	return o, nil
 }
 
-// seal seals the state where it has changed, where a quarter of the token's
-// lifetime has passed, or where the key has rotated. It gives the new text, or ""
-// for as it was.
+// seal seals the state where it has changed, and where it is old. It gives the new
+// text, or "" for as it was.
 func (o *operation) seal(ctx context.Context) (string, error) {
 	plain, err := json.Marshal(o.state)
 	if err != nil {
 		return "", err
 	}
 	now := time.Now().UTC()
-	old := o.header.KeyID != o.a.Keyset.PrimaryKeyID() || o.a.TokenLifetime > 0 && now.Sub(o.header.IssuedAt) > o.a.TokenLifetime/4
-	if o.sealed != "" && !old && string(plain) == o.plain {
+	if o.sealed != "" && !o.a.isOld(o.header) && string(plain) == o.plain {
 		return "", nil
 	}
 	info := activity.GetInfo(ctx)

@@ -106,6 +106,19 @@ func (p pace) notFoundGrace() time.Duration {
 	return defaultNotFoundGrace
 }
 
+// failuresBefore is how many failures in a row lead to a wait that is longer than
+// threshold; 0: none do.
+func failuresBefore(threshold time.Duration) int {
+	if threshold >= retryMaxWait {
+		return 0
+	}
+	n := 1
+	for backoff(retryMinWait, 2, n, retryMaxWait) <= threshold {
+		n++
+	}
+	return n
+}
+
 // backoff is base·factor^(n−1), at most limit.
 func backoff(base time.Duration, factor float64, n int, limit time.Duration) time.Duration {
 	grown := float64(base) * math.Pow(factor, float64(max(n, 1)-1))

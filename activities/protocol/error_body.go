@@ -20,7 +20,7 @@ const (
 // ErrorOf reads the error in an answer, whichever the protocol: the header
 // x-ms-error-code; else error or odata.error, else the body itself, for code and
 // message; a code may be a number; a body may be empty, XML or HTML: then the HTTP
-// status is the code and the text the message.
+// status is the code and the text the message. Signatures of URLs are hidden.
 func ErrorOf(e Exchange) *perdure.ServiceError {
 	out := &perdure.ServiceError{HTTPStatus: e.Status}
 	if object, ok := e.Object(); ok {
@@ -117,7 +117,8 @@ func fillText(out *perdure.ServiceError, body []byte) {
 
 func bound(e *perdure.ServiceError) *perdure.ServiceError {
 	e.Code = Cut(e.Code, maxCodeBytes)
-	e.Message = Cut(e.Message, maxMessageBytes)
+	e.Message = Cut(string(HideSignatures([]byte(e.Message))), maxMessageBytes)
+	e.Details = HideSignatures(e.Details)
 	return e
 }
 

@@ -83,8 +83,8 @@ type Ask struct {
 	URL    string
 	Header http.Header
 	Body   []byte
-	// Option names the option that the URL was made from, if any, or is FromAdoption:
-	// what a caller gives is held against the service's allow list.
+	// Option names the option that the URL was made from, or for which it is asked at all;
+	// or it is FromAdoption. What a caller gives is held against the service's allow list.
 	Option string
 	// SeeOther: a 303 is read by the protocol and not followed.
 	SeeOther bool

@@ -136,6 +136,15 @@ func checkMethod(method string) error {
 	return nil
 }
 
+// overrides are headers that many servers take for the method or the path, whatever the
+// request line says.
+var overrides = []string{"X-Http-Method", "X-Http-Method-Override", "X-Method-Override", "X-Original-Uri", "X-Original-Url", "X-Rewrite-Url"}
+
+// isOverride reports whether a caller's header would get around the allow list.
+func (s *Service) isOverride(header string) bool {
+	return len(s.allow) > 0 && slices.Contains(overrides, http.CanonicalHeaderKey(header))
+}
+
 // checkForm refuses what no request of ours may name.
 func checkForm(u *url.URL) error {
 	switch {

@@ -108,6 +108,17 @@ func TestAllowRules(t *testing.T) {
 	}
 }
 
+func TestHeadersThatGetAroundTheAllowList(t *testing.T) {
+	const base = "https://api.example.com/v1"
+	for _, name := range []string{"X-HTTP-Method-Override", "x-http-method", "X-Method-Override", "X-Original-URL", "X-Original-URI", "x-rewrite-url"} {
+		headers := map[string][]string{name: {"DELETE"}}
+		var bad *perdure.InputError
+		require.ErrorAs(t, newService(t, base, allow("POST /jobs")).CheckHeaders("request.headers", headers), &bad, name)
+		require.Equal(t, "request.headers."+name, bad.Field)
+		require.NoError(t, newService(t, base).CheckHeaders("request.headers", headers), "there is nothing to get around")
+	}
+}
+
 // match is the matching of segments as one would define it.
 func match(pattern, segments []string) bool {
 	if len(pattern) == 0 {

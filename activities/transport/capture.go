@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/activities/protocol"
 )
 
 // redacted stands where a query string was.
@@ -31,7 +32,7 @@ func secretNames(more []string) map[string]bool {
 }
 
 // CheckHeaders refuses, as a *perdure.InputError, headers of a caller that are the
-// service's secrets.
+// service's secrets, or that get around its allow list.
 func (s *Service) CheckHeaders(field string, headers map[string][]string) error {
 	if err := perdure.CheckHeaders(field, headers); err != nil {
 		return err
@@ -39,6 +40,9 @@ func (s *Service) CheckHeaders(field string, headers map[string][]string) error 
 	for name := range headers {
 		if s.isSecret(name) {
 			return &perdure.InputError{Field: field + "." + name, Message: "is a secret header of the service: it is the worker's to set"}
+		}
+		if s.isOverride(name) {
+			return &perdure.InputError{Field: field + "." + name, Message: "may have the service read another method or path than the request's, which are what its allow list is held against"}
 		}
 	}
 	return nil
@@ -60,7 +64,8 @@ func (s *Service) isSecret(name string) bool {
 }
 
 // Capture is an answer for people: without credentials, cookies and secret headers,
-// query strings redacted, its body cut at the service's captureBytes.
+// query strings redacted, signatures in its body too, which is cut at the service's
+// captureBytes.
 func (s *Service) Capture(r *Response) *perdure.Response {
 	out := &perdure.Response{
 		Status: r.Status, ReceivedAt: r.At, Headers: map[string][]string{},
@@ -74,12 +79,20 @@ func (s *Service) Capture(r *Response) *perdure.Response {
 			out.Headers[name] = append(out.Headers[name], redactValue(name, v))
 		}
 	}
-	body := r.Body
-	if len(body) > s.limits.CaptureBytes {
-		body, out.Truncated = body[:runeBorder(body, s.limits.CaptureBytes)], true
-	}
-	out.Body = BodyOf(body)
+	body, truncated := s.shown(r.Body)
+	out.Body, out.Truncated = BodyOf(body), truncated
 	return out
+}
+
+// shown is a body without the signatures in it, and cut.
+func (s *Service) shown(body []byte) (shown []byte, truncated bool) {
+	limit := s.limits.CaptureBytes
+	seen := body[:min(len(body), limit+perdure.MaxURLBytes)] // with the whole of a URL at the cut
+	shown = protocol.HideSignatures(seen)
+	if len(seen) == len(body) && len(shown) <= limit {
+		return shown, false
+	}
+	return shown[:runeBorder(shown, min(limit, len(shown)-1))], true
 }
 
 // runeBorder is n or, where that is within a rune, the border before it. What is no

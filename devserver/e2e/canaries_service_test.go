@@ -45,7 +45,6 @@ var (
 	valueWord    = newCanary("value")
 	bytesWord    = newCanary("bytes")
 	itemWord     = newCanary("item")
-	nextWord     = newCanary("signature in a body")
 	eventWord    = newCanary("event")
 	hexWord      = newCanary("in hex")
 	base64Word   = newCanary("in base64")
@@ -223,19 +222,16 @@ func (x exchangeWith) mangle() {
 }
 
 func (x exchangeWith) refuse(status int) {
-	x.say(status, `{"error":{"code":"`+codeWord.text+`","message":"`+refusalWord.text+`"}}`)
+	x.say(status, `{"error":{"code":"`+codeWord.text+`","message":"`+refusalWord.text+`: `+x.signed("why")+`"}}`)
 }
 
 // signed is a path of the service's with a signature, which has to come back.
-func (x exchangeWith) signed(path string) string { return x.signedWith(signedCanary, path) }
-
-func (x exchangeWith) signedWith(signature canary, path string) string {
-	return x.URL + "/" + x.service + "/" + path + "?sig=" + url.QueryEscape(signature.text)
+func (x exchangeWith) signed(path string) string {
+	return x.URL + "/" + x.service + "/" + path + "?sig=" + url.QueryEscape(signedCanary.text)
 }
 
 func (x exchangeWith) isSigned() bool {
-	sent := x.r.URL.Query().Get("sig")
-	return sent == signedCanary.text || sent == nextWord.text
+	return x.r.URL.Query().Get("sig") == signedCanary.text
 }
 
 // start of an operation that goes as its story says.
@@ -279,7 +275,7 @@ func (x exchangeWith) poll(story string) {
 	}
 	switch story {
 	case "failed":
-		x.say(200, `{"status":"Failed","error":{"code":"`+codeWord.text+`","message":"`+refusalWord.text+`"}}`)
+		x.say(200, `{"status":"Failed","error":{"code":"`+codeWord.text+`","message":"`+refusalWord.text+`","help":"`+x.signed("help")+`"}}`)
 	case "canceled":
 		switch {
 		case x.r.Method == http.MethodDelete:
@@ -352,11 +348,7 @@ func (x exchangeWith) page(style, story string) {
 	}
 	at := 0
 	_, _ = fmt.Sscan(number, &at)
-	signature := signedCanary
-	if style == "pages" {
-		signature = nextWord
-	}
-	next := fmt.Sprintf("%s&page=%d", x.signedWith(signature, style+"/"+story), at+1)
+	next := fmt.Sprintf("%s&page=%d", x.signed(style+"/"+story), at+1)
 	values := `[{"text":"` + itemWord.text + `"}]`
 	switch {
 	case style == "links" && at < lastPage:

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/perduretest"
@@ -112,6 +113,45 @@ func TestCancelOfAStartThatNoWorkerHas(t *testing.T) { //nolint:tparallel // the
 		op := waiting(t, w.queue+"-late", in)
 		w.endsAs(t, op, outcome{state: perdure.StateFailed, closed: closedFailed, err: perdure.ErrorOperationTimedOut, exit: 13})
 	})
+}
+
+// The first worker comes when all is over: nothing is sent.
+func TestTheFirstWorkerComesTooLate(t *testing.T) {
+	t.Parallel()
+	service := perduretest.NewService(t)
+	w := newWorld(t, settings{url: service.URL()})
+	ctx := patient(t)
+	begun := func(t *testing.T, in perdure.OperationInput) *starter.Operation[store] {
+		t.Helper()
+		run, err := w.raw.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: w.queue}, perdure.WorkflowOperation, in)
+		require.NoError(t, err)
+		op, err := starter.Attach[store](ctx, w.client, run.GetID())
+		require.NoError(t, err)
+		return op
+	}
+	in := batch(0)
+	in.TimeoutSeconds = 1
+	late := begun(t, in)
+	signaled, ended := begun(t, batch(0)), begun(t, batch(0))
+	require.NoError(t, signaled.Cancel(ctx, "not wanted"))
+	require.NoError(t, w.raw.CancelWorkflow(ctx, ended.ID(), ""))
+	time.Sleep(time.Second) // as the operation is allowed
+	w.worker()
+	for name, c := range map[string]struct {
+		op   *starter.Operation[store]
+		want outcome
+	}{
+		"timed out":                 {late, outcome{state: perdure.StateFailed, closed: closedFailed, err: perdure.ErrorOperationTimedOut, exit: 13}},
+		"canceled by signal":        {signaled, outcome{state: perdure.StateFailed, closed: closedCanceled, err: perdure.ErrorCanceled, exit: 11}},
+		"canceled through Temporal": {ended, outcome{state: perdure.StateFailed, closed: closedCanceled, err: perdure.ErrorCanceled, exit: 11}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w.closes(ctx, t, c.op)
+			w.endsAs(t, c.op, c.want) //nolint:contextcheck // the command line takes none
+		})
+	}
+	require.Empty(t, service.Requests())
+	w.record(t, "timed-out-never-scheduled", late.ID(), "") //nolint:contextcheck // it takes none
 }
 
 // Nothing is asked of the service about what may not be there.

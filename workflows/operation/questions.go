@@ -58,12 +58,12 @@ func (o *operation) tryStart(work workflow.Context) {
 	cancelable, cancel := workflow.WithCancel(work)
 	defer cancel()
 	o.interrupt, o.replan = false, false
-	unsent := false
+	unsent, scheduled := false, taskOf(work)
 	started := workflow.ExecuteActivity(activityContext(cancelable, o.startName(), true), perdure.ActivityStart, task)
 	for !started.IsReady() && !o.done() {
 		o.await(work, func() bool { return started.IsReady() || o.interrupt })
 		if o.interrupt {
-			unsent = o.unsent(work, task)
+			unsent = neverScheduled(work, scheduled) || o.unsent(work, task)
 			cancel() // it returns as soon as no request is under way
 			o.awaitIdle(work, started)
 		}
@@ -80,6 +80,23 @@ func (o *operation) tryStart(work workflow.Context) {
 		return
 	}
 	o.applyStart(work, &a)
+}
+
+// workflowTask tells one workflow task of a run from another.
+type workflowTask struct {
+	history int
+	at      int64
+}
+
+func taskOf(work workflow.Context) workflowTask {
+	return workflowTask{workflow.GetInfo(work).GetCurrentHistoryLength(), workflow.Now(work).UnixNano()}
+}
+
+// neverScheduled: an activity that was scheduled in this very task is taken back before
+// Temporal hears of it.
+func neverScheduled(work workflow.Context, scheduled workflowTask) bool {
+	return taskOf(work) == scheduled &&
+		workflow.GetVersion(work, "never-scheduled", workflow.DefaultVersion, 1) != workflow.DefaultVersion
 }
 
 // unsent: no worker has the start activity, and none before was about to send the

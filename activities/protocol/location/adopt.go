@@ -30,5 +30,5 @@ func (bound) Adopt(a perdure.Adoption) (protocol.Step, error) {
 	if err != nil {
 		return protocol.Step{}, err
 	}
-	return step(state{Monitor: monitor}, protocol.Step{RemoteID: a.Operation})
+	return step(state{Monitor: monitor, Adopted: true}, protocol.Step{RemoteID: a.Operation})
 }

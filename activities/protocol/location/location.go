@@ -50,6 +50,8 @@ type bound struct{ options }
 // state is what is needed to go on.
 type state struct {
 	Monitor string `json:"monitor"`
+	// Adopted: the caller named the monitor, and not the service.
+	Adopted bool `json:"adopted,omitempty"`
 	// Value is where the value is, once a 303 has named it.
 	Value string `json:"value,omitempty"`
 }
@@ -106,7 +108,11 @@ func (bound) Next(raw json.RawMessage) (protocol.Ask, error) {
 	if s.Value != "" {
 		return protocol.Ask{Method: http.MethodGet, URL: s.Value}, nil
 	}
-	return protocol.Ask{Method: http.MethodGet, URL: s.Monitor, SeeOther: true}, nil
+	ask := protocol.Ask{Method: http.MethodGet, URL: s.Monitor, SeeOther: true}
+	if s.Adopted {
+		ask.Option = protocol.FromAdoption
+	}
+	return ask, nil
 }
 
 // Answered reads the monitor's answer, 202 again is running, 303 names the value, any
@@ -127,13 +133,18 @@ func (bound) Answered(raw json.RawMessage, answer protocol.Exchange) (protocol.S
 	return done(s, answer)
 }
 
-// Cancel is DELETE on the monitor, where the option says so.
+// Cancel is DELETE on the monitor, where the option says so: whoever gives the option, or
+// the monitor, has to be allowed to.
 func (b bound) Cancel(raw json.RawMessage) (protocol.Ask, bool, error) {
 	s, err := decode(raw)
 	if err != nil || b.options.Cancel != "delete" || s.Monitor == "" {
 		return protocol.Ask{}, false, err
 	}
-	return protocol.Ask{Method: http.MethodDelete, URL: s.Monitor}, true, nil
+	ask := protocol.Ask{Method: http.MethodDelete, URL: s.Monitor, Option: "cancel"}
+	if s.Adopted {
+		ask.Option = protocol.FromAdoption
+	}
+	return ask, true, nil
 }
 
 // running reads a 202: a body may tell progress, a Location another monitor.
@@ -143,7 +154,7 @@ func running(s state, answer protocol.Exchange) (protocol.Step, error) {
 		if err != nil {
 			return protocol.Step{}, err
 		}
-		s.Monitor = monitor
+		s.Monitor, s.Adopted = monitor, false
 	}
 	out := protocol.Step{ServiceStatus: "202"}
 	if body, ok := answer.Object(); ok {
