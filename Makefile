@@ -1,5 +1,6 @@
 # make demo    builds everything and shows an operation survive the death of its worker
 # make test    unit, workflow, replay, command-line and end-to-end tests of both modules
+# make chaos   half an hour in which workers, server, database and network fail (docs/chaos.md); in make test, 3 minutes
 # make lint    vet, golangci-lint, workflowcheck, formatting
 # make test-alerts  the alert rules, by promtool
 # make screenshots  the pictures of Temporal's web UI in docs/screenshots, by Chromium
@@ -10,7 +11,7 @@ BIN      := bin
 TOOL     := $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 E2E_TIME ?= 30m
 
-.PHONY: all build bench demo screenshots test test-unit test-schema test-diff test-devserver test-compose test-alerts test-cluster lint fmt docs fuzz clean
+.PHONY: all build bench bench-go bench-inflight chaos demo screenshots test test-unit test-schema test-diff test-devserver test-compose test-alerts test-cluster test-chaos lint fmt docs fuzz clean
 
 all: build
 
@@ -33,7 +34,7 @@ $(BIN)/perdure-devserver:
 demo: $(BIN)/perdure $(BIN)/jobservice $(BIN)/demo $(BIN)/perdure-devserver
 	@$(BIN)/demo -bin $(BIN) $(if $(KEEP),-keep)
 
-test: test-unit test-schema test-diff test-devserver test-compose test-alerts test-cluster
+test: test-unit test-schema test-diff test-devserver test-compose test-alerts test-cluster test-chaos
 
 test-unit:
 	$(GO) test -race -timeout 20m ./...
@@ -72,6 +73,12 @@ test-alerts:
 test-cluster: $(AIMOCK)/node_modules $(TYPESCRIPT)/node_modules
 	cd devserver && PERDURE_E2E_CLUSTER=1 $(GO) test -count=1 -timeout $(E2E_TIME) ./e2e
 
+# Everything fails, drawn from a seed: PERDURE_CHAOS_SEED draws it again.
+chaos: export PERDURE_CHAOS ?= 30m
+test-chaos: export PERDURE_CHAOS = 3m
+chaos test-chaos:
+	cd devserver && $(GO) test -count=1 -v -run TestChaos -timeout 45m ./chaos
+
 lint:
 	$(GO) vet ./...
 	cd devserver && $(GO) vet ./...
@@ -95,11 +102,21 @@ docs:
 	$(GO) run ./docs/internal/write
 	cd docs/internal/schema && $(GO) run ./write
 
-# What things cost, side by side: BENCH chooses, BENCHTIME as go test has it.
+# Ways of polling, side by side: about 20 minutes. It writes docs/performance.md, and fails when
+# what that promises is not held. BENCH_QUICK=1: a minute or two, and nothing is written.
+bench:
+	cd bench && $(GO) run ./polling $(if $(BENCH_QUICK),-quick)
+
+# Pages and streams: BENCH chooses, BENCHTIME as go test has it.
 BENCH     ?= OnePage|BenchmarkPages|StreamCalls|StreamLatency/1_at_once
 BENCHTIME ?= 2s
-bench:
+bench-go:
 	cd bench && $(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -timeout 2h .
+
+# Starts a second, 20,000 operations that wait, and beside them as many as can be watched in
+# time; about 20 minutes. It writes docs/scale.md.
+bench-inflight:
+	cd bench && $(GO) run ./inflight -page ../docs/scale.md
 
 # Every parser that meets bytes from outside, one after the other.
 FUZZTIME ?= 30s

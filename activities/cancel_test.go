@@ -73,6 +73,8 @@ func TestCancelIsNotSupported(t *testing.T) {
 }
 
 // A caller who names what is to be deleted, or that it is to be, has to be allowed to.
+//
+//rule:location 2
 func TestCancelIsHeldAgainstTheAllowList(t *testing.T) {
 	const byOption = `{"cancel":"delete"}`
 	started := createTask(protocolOf("location", byOption))

@@ -70,7 +70,7 @@ func TestTheWaitAfterFailuresDoesNotBeginAnew(t *testing.T) {
 		want      time.Duration
 	}{
 		{"after a timer", 20 * time.Second, 0, 30 * time.Second},
-		{"after a timer, of a worker that leaves shorter waits to them", time.Second, 0, 2 * time.Second},
+		{"after a timer, of a worker that leaves shorter waits to them", 1500 * time.Millisecond, 0, 4 * time.Second},
 		{"in the middle of a short wait", time.Second / 2, 0.1, time.Second},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -44,6 +44,7 @@ func (c *Config) activities(own Options) (activities.Options, error) {
 		Watch: activities.Watch{
 			Threshold: cmp.Or(seconds(c.Worker.Watch.ThresholdSeconds), activities.DefaultWatchThreshold),
 			Window:    cmp.Or(seconds(c.Worker.Watch.WindowSeconds), activities.DefaultWatchWindow),
+			HandOver:  c.drain() * 2 / 3, // the rest is for requests that are under way
 		},
 	}
 	var problems []error

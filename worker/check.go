@@ -58,6 +58,7 @@ func (k *checker) top() {
 	}
 	k.payloads()
 	k.listen("worker.listen", c.Worker.Listen)
+	k.deployment("worker.deployment", c.Worker.Deployment)
 	if len(c.Services) == 0 {
 		k.refuse("services", "is missing, want at least one service")
 	}

@@ -52,6 +52,8 @@ type Process struct {
 	// 20000.
 	ConcurrentActivities int   `json:"concurrentActivities,omitempty" min:"1" max:"200000"`
 	Watch                Watch `json:"watch,omitzero"`
+	// Deployment that this worker is a version of. Default: the worker is unversioned.
+	Deployment *Deployment `json:"deployment,omitempty"`
 }
 
 // Watch says how long an activity waits in process before it leaves the wait to a
@@ -61,4 +63,14 @@ type Watch struct {
 	ThresholdSeconds float64 `json:"thresholdSeconds,omitempty" min:"0.001" max:"3600"`
 	// WindowSeconds is how long one activity watches. Default 600.
 	WindowSeconds float64 `json:"windowSeconds,omitempty" min:"0.1" max:"3600"`
+}
+
+// Deployment is a version of a Worker Deployment of Temporal's: Temporal gives the worker
+// tasks once that version has been made the current one.
+type Deployment struct {
+	// Name is the same for all versions. Required.
+	Name string `json:"name,omitempty"`
+	// BuildID tells this version from the others. Default: the version of the program's
+	// main module.
+	BuildID string `json:"buildId,omitempty"`
 }

@@ -139,6 +139,7 @@ func (w *Worker) options(cfg *Config) worker.Options {
 		WorkerStopTimeout:                  cfg.drain(),
 		DisableRegistrationAliasing:        true,
 		OnFatalError:                       w.fail,
+		DeploymentOptions:                  cfg.Worker.Deployment.options(),
 	}
 }
 

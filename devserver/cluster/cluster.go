@@ -81,6 +81,14 @@ func (c *Cluster) HostPort() string {
 	return net.JoinHostPort("127.0.0.1", c.ports["FRONTEND_GRPC_PORT"])
 }
 
+// PID of the server's process, for who measures it; 0 while none runs.
+func (c *Cluster) PID() int {
+	if c.server == nil || c.server.Process == nil {
+		return 0
+	}
+	return c.server.Process.Pid
+}
+
 // build makes the two programs that the containers have.
 func (c *Cluster) build(ctx context.Context) error {
 	for name, pkg := range map[string]string{
@@ -180,6 +188,26 @@ func (c *Cluster) KillServer() {
 	}
 	_ = c.server.Process.Kill()
 	c.exited <- <-c.exited
+}
+
+// StopServer ends the server with SIGTERM, which lets it hand over what it is at, and with
+// SIGKILL where that takes longer than ctx.
+func (c *Cluster) StopServer(ctx context.Context) {
+	if c.server == nil || c.server.Process == nil {
+		return
+	}
+	_ = c.server.Process.Signal(syscall.SIGTERM)
+	select {
+	case err := <-c.exited:
+		c.exited <- err
+	case <-ctx.Done():
+		c.KillServer()
+	}
+}
+
+// ServerRuns reports whether the server has not ended, by itself or otherwise.
+func (c *Cluster) ServerRuns() bool {
+	return c.server != nil && c.server.Process != nil && len(c.exited) == 0
 }
 
 // Stop ends everything, and deletes the database.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -62,8 +63,34 @@ func (p *PostgreSQL) Start(ctx context.Context) error {
 
 // Stop ends the server at once, as if its machine had failed: it recovers when it is
 // started again.
-func (p *PostgreSQL) Stop(ctx context.Context) error {
-	return p.run(ctx, "pg_ctl", "stop", "--wait", "--pgdata", p.data(), "--mode", "immediate")
+func (p *PostgreSQL) Stop(ctx context.Context) error { return p.stop(ctx, "immediate") }
+
+// StopInOrder ends the server as whoever operates it does: what runs in it is rolled back,
+// and nothing is left to recover.
+func (p *PostgreSQL) StopInOrder(ctx context.Context) error { return p.stop(ctx, "fast") }
+
+func (p *PostgreSQL) stop(ctx context.Context, mode string) error {
+	return p.run(ctx, "pg_ctl", "stop", "--wait", "--pgdata", p.data(), "--mode", mode)
+}
+
+// PID of the server's first process, from which all its others come.
+func (p *PostgreSQL) PID() (int, error) {
+	file := filepath.Join(p.data(), "postmaster.pid")
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return 0, err
+	}
+	line, _, _ := strings.Cut(string(content), "\n")
+	pid, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", file, err)
+	}
+	return pid, nil
+}
+
+// Runs reports whether the server runs.
+func (p *PostgreSQL) Runs(ctx context.Context) bool {
+	return p.run(ctx, "pg_ctl", "status", "--pgdata", p.data()) == nil
 }
 
 // remove ends the server and deletes what it had.

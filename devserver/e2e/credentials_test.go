@@ -2,8 +2,10 @@ package e2e_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/starter"
 )
 
@@ -34,12 +37,16 @@ type guarded struct {
 }
 
 func (g *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	if r.URL.Path == "/token" {
 		g.issue(w, r)
 		return
 	}
+	g.serve(w, r)
+}
+
+func (g *guarded) serve(w http.ResponseWriter, r *http.Request) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	sent, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if time.Now().After(g.valid[sent]) {
 		g.refused++
@@ -59,8 +66,13 @@ func (g *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (g *guarded) issue(w http.ResponseWriter, r *http.Request) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.asked++
-	_, secret, _ := r.BasicAuth()
+	_, secret, inHeader := r.BasicAuth()
+	if !inHeader {
+		secret = r.PostFormValue("client_secret")
+	}
 	switch {
 	case g.down:
 		w.WriteHeader(http.StatusServiceUnavailable)
@@ -98,16 +110,40 @@ func (g *guarded) holds(f func() bool) func() bool {
 	}
 }
 
+// clients are the credentials of a client with a secret: how a service is set up with one,
+// whose tokens and requests go by the books, and what the worker's environment then is.
+var clients = map[string]func(t *testing.T, g *guarded, secret string) (s settings, env []string){
+	"oauth2": func(t *testing.T, g *guarded, secret string) (settings, []string) {
+		t.Helper()
+		listener := httptest.NewServer(g)
+		t.Cleanup(listener.Close)
+		extra := fmt.Sprintf("    auth: {type: oauth2, tokenURL: %q, clientId: worker, env: E2E_CLIENT_SECRET}\n", listener.URL+"/token")
+		return settings{url: listener.URL, extra: extra}, []string{"E2E_CLIENT_SECRET=" + secret}
+	},
+	"azure": func(t *testing.T, g *guarded, secret string) (settings, []string) {
+		t.Helper()
+		e := newEntra(t, g.issue, g)
+		return settings{url: e.URL, extra: e.settings()}, e.environment(secret)
+	},
+}
+
 // An operation lasts longer than tokens do: they are renewed before they expire, once
 // more when one is refused all the same, and waited for while nobody issues any.
 func TestAnOperationOutlivesItsTokens(t *testing.T) {
 	t.Parallel()
-	g := &guarded{valid: map[string]time.Time{}}
-	listener := httptest.NewServer(g)
-	t.Cleanup(listener.Close)
-	w := newWorld(t, settings{url: listener.URL, extra: fmt.Sprintf(
-		"    auth: {type: oauth2, tokenURL: %q, clientId: worker, env: E2E_CLIENT_SECRET}\n", listener.URL+"/token")})
-	p := w.workerAt(w.server.HostPort(), "E2E_CLIENT_SECRET="+clientSecret)
+	for kind, client := range clients {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			g := &guarded{valid: map[string]time.Time{}}
+			s, env := client(t, g, clientSecret)
+			outlivesItsTokens(t, newWorld(t, s), g, env)
+		})
+	}
+}
+
+func outlivesItsTokens(t *testing.T, w *world, g *guarded, env []string) {
+	t.Helper()
+	p := w.workerAt(w.server.HostPort(), env...)
 	ctx := patient(t)
 	op, err := starter.Start[store](ctx, w.client, vectorStore(0), nil)
 	require.NoError(t, err)
@@ -148,15 +184,32 @@ func TestAnOperationOutlivesItsTokens(t *testing.T) {
 // where it failed.
 func TestAnIssuerThatRefusesTheClient(t *testing.T) {
 	t.Parallel()
-	g := &guarded{valid: map[string]time.Time{}}
-	listener := httptest.NewServer(g)
-	t.Cleanup(listener.Close)
-	w := newWorld(t, settings{url: listener.URL, extra: fmt.Sprintf(
-		"    auth: {type: oauth2, tokenURL: %q, clientId: worker, env: E2E_CLIENT_SECRET}\n", listener.URL+"/token")})
-	w.workerAt(w.server.HostPort(), "E2E_CLIENT_SECRET=canary-another")
-	_, _, err := starter.Run[store](patient(t), w.client, vectorStore(0), nil)
-	require.ErrorContains(t, err, "token endpoint "+listener.URL+"/token")
-	require.ErrorContains(t, err, "HTTP 401")
-	require.NotContains(t, err.Error(), "canary")
-	require.True(t, g.holds(func() bool { return g.started == 0 })())
+	refusals := maps.Clone(clients)
+	refusals["aws"] = func(t *testing.T, g *guarded, secret string) (settings, []string) {
+		t.Helper()
+		listener := httptest.NewServer(g)
+		t.Cleanup(listener.Close)
+		none := filepath.Join(t.TempDir(), "none")
+		return settings{url: listener.URL, extra: "    auth: {type: aws, region: eu-central-1, service: execute-api}\n"}, []string{
+			"AWS_CONTAINER_CREDENTIALS_FULL_URI=" + listener.URL + "/token", "AWS_CONTAINER_AUTHORIZATION_TOKEN=" + secret,
+			"AWS_CONFIG_FILE=" + none, "AWS_SHARED_CREDENTIALS_FILE=" + none, "AWS_EC2_METADATA_DISABLED=true", "AWS_CA_BUNDLE=",
+		}
+	}
+	sources := map[string]string{"oauth2": "token endpoint ", "azure": "Azure's default credentials", "aws": "AWS's default credentials"}
+	for kind, client := range refusals {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			g := &guarded{valid: map[string]time.Time{}}
+			s, env := client(t, g, "canary-another")
+			w := newWorld(t, s)
+			p := w.workerAt(w.server.HostPort(), env...)
+			id := w.queue + "-refused"
+			_, _, err := starter.Run[store](patient(t), w.client, vectorStore(0), &starter.StartOptions{ID: id})
+			require.ErrorIs(t, err, &perdure.OperationError{Type: perdure.ErrorCredentialFailed})
+			require.ErrorContains(t, err, sources[kind])
+			require.ErrorContains(t, err, "answered with HTTP 401")
+			require.True(t, g.holds(func() bool { return g.started == 0 && g.asked > 0 })())
+			require.NotContains(t, err.Error()+w.everythingSaid(t, id)+p.log.String(), "canary")
+		})
+	}
 }

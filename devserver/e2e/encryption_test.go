@@ -3,8 +3,11 @@ package e2e_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -19,6 +22,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coreos/go-oidc/v3/oidc"
+	"github.com/coreos/go-oidc/v3/oidc/oidctest"
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
 	querypb "go.temporal.io/api/query/v1"
@@ -341,7 +346,7 @@ func TestAnOperationWaitsForItsKey(t *testing.T) {
 }
 
 // The command line reads and writes as the configuration says, and the codec server shows
-// what is hidden, to who has the token.
+// what is hidden, to who has the token or has logged in to the web UI.
 func TestCommandLineAndCodecServerReadEncrypted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, settings{encrypted: true})
@@ -359,34 +364,73 @@ func TestCommandLineAndCodecServerReadEncrypted(t *testing.T) {
 	kept.look(ctx, id)
 	require.False(t, kept.holds("canary-name"))
 
-	address := w.codecServer("PERDURE_CODEC_TOKEN=secret")
+	issuer := newOpenIDIssuer(t)
+	address := w.codecServer("PERDURE_CODEC_TOKEN=secret", "--oidc-issuer", issuer.URL, "--oidc-audience", "temporal-ui", "--oidc-allow", "groups=operators")
 	events, err := w.raw.WorkflowService().GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{
 		Namespace: "default", Execution: &commonpb.WorkflowExecution{WorkflowId: id},
 	})
 	require.NoError(t, err)
 	body, err := protojson.Marshal(events.GetHistory().GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetInput())
 	require.NoError(t, err)
-	for token, want := range map[string]int{"": 401, "wrong": 401, "secret": 200} {
-		r, err := http.NewRequestWithContext(ctx, http.MethodPost, address+"/decode", bytes.NewReader(body))
+	for name, who := range map[string]struct {
+		bearer, idToken string
+		want            int
+	}{
+		"nobody":                    {"", "", 401},
+		"another":                   {"wrong", "", 401},
+		"the command line":          {"secret", "", 200},
+		"an operator":               {issuer.token("operators"), "", 200},
+		"an operator, by the login": {"opaque", issuer.token("operators"), 200},
+		"another user":              {"opaque", issuer.token("guests"), 403},
+	} {
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, address+"/decode?preserveStorageRefs=true", bytes.NewReader(body))
 		require.NoError(t, err)
-		r.Header.Set("Authorization", "Bearer "+token)
+		r.Header.Set("Authorization", "Bearer "+who.bearer)
+		r.Header.Set("Authorization-Extras", who.idToken)
+		r.Header.Set("X-Namespace", "default")
 		r.Header.Set("Origin", "http://localhost:8233")
 		answer, err := http.DefaultClient.Do(r)
 		require.NoError(t, err)
 		said, err := io.ReadAll(answer.Body)
 		require.NoError(t, err)
 		require.NoError(t, answer.Body.Close())
-		require.Equal(t, want, answer.StatusCode)
+		require.Equal(t, who.want, answer.StatusCode, name)
 		var decoded commonpb.Payloads
-		shown := want == 200 && protojson.Unmarshal(said, &decoded) == nil && bytes.Contains(decoded.GetPayloads()[0].GetData(), []byte("canary-name"))
-		require.Equal(t, want == 200, shown)
+		shown := who.want == 200 && protojson.Unmarshal(said, &decoded) == nil && bytes.Contains(decoded.GetPayloads()[0].GetData(), []byte("canary-name"))
+		require.Equal(t, who.want == 200, shown, name)
 	}
 }
 
+// openIDIssuer is where users of the web UI log in.
+type openIDIssuer struct {
+	oidctest.Server
+	URL string
+	key *rsa.PrivateKey
+}
+
+func newOpenIDIssuer(t *testing.T) *openIDIssuer {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	i := &openIDIssuer{key: key}
+	i.PublicKeys = []oidctest.PublicKey{{PublicKey: key.Public(), KeyID: "k", Algorithm: oidc.RS256}}
+	listener := httptest.NewServer(i)
+	t.Cleanup(listener.Close)
+	i.URL = listener.URL
+	i.SetIssuer(i.URL)
+	return i
+}
+
+// token is of a user of the group.
+func (i *openIDIssuer) token(group string) string {
+	claims := fmt.Sprintf(`{"iss":%q,"aud":"temporal-ui","sub":"alice","groups":[%q],"exp":%d}`, i.URL, group, time.Now().Add(time.Hour).Unix())
+	return oidctest.SignIDToken(i.key, "k", oidc.RS256, claims)
+}
+
 // codecServer runs one, and gives its URL.
-func (w *world) codecServer(env string) string {
+func (w *world) codecServer(env string, flags ...string) string {
 	w.t.Helper()
-	p := w.process([]string{env}, "codec-server", "--config", w.config, "--listen", "127.0.0.1:0", "--origin", "http://localhost:8233")
+	p := w.process([]string{env}, append([]string{"codec-server", "--config", w.config, "--listen", "127.0.0.1:0", "--origin", "http://localhost:8233"}, flags...)...)
 	var url string
 	eventually(patient(w.t), w.t, "it serves", func() bool {
 		_, url, _ = strings.Cut(strings.TrimSpace(p.log.String()), "codec server at ")

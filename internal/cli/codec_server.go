@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -22,6 +23,7 @@ type codecServerFlags struct {
 	origins   []string
 	tokenEnv  string
 	tokenFile string
+	oidc      codecserver.OpenIDConnectOptions
 }
 
 // defaultTokenEnv is the variable with the codec server's token.
@@ -32,12 +34,21 @@ func (a *app) codecServerCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "codec-server", Short: "Show payloads in Temporal's web UI",
 		Long: `Serve /decode, /encode and /download for Temporal's web UI and command line, so that they
-show payloads which the configuration's encryption and storage hide. Whoever has the bearer
-token can read every payload: it comes from $PERDURE_CODEC_TOKEN or a file, which is read for
-each request. Pages of other origins than those of --origin are refused. It speaks plain
-HTTP: what is not on this machine reaches it through a proxy that speaks TLS.`,
+show payloads which the configuration's encryption and storage hide. Who is let in can read
+every payload:
+
+  - who has the bearer token of $PERDURE_CODEC_TOKEN, --token-env or --token-file, which is
+    read for each request: the command line, and programs;
+  - who has logged in to the web UI at --oidc-issuer, with a token for --oidc-audience that
+    has a claim of --oidc-allow: the web UI with "pass access token".
+
+Pages of other origins than those of --origin are refused. It speaks plain HTTP: what is not
+on this machine reaches it through a proxy that speaks TLS, without which the web UI passes
+no access token.`,
 		Example: `  PERDURE_CODEC_TOKEN=... perdure codec-server --config perdure.yaml --origin http://localhost:8233
-  temporal workflow show -w ID --codec-endpoint http://localhost:8081 --codec-auth "Bearer ..."`,
+  temporal workflow show -w ID --codec-endpoint http://localhost:8081 --codec-auth "Bearer ..."
+  perdure codec-server --config perdure.yaml --origin https://temporal.example.com \
+    --oidc-issuer https://login.example.com --oidc-audience temporal-ui --oidc-allow groups=operators`,
 		Args: args(0, 0, "no arguments"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			handler, err := a.codecServer(cmd.Context(), f)
@@ -51,15 +62,15 @@ HTTP: what is not on this machine reaches it through a proxy that speaks TLS.`,
 	cmd.Flags().StringArrayVar(&f.origins, "origin", nil, "`origin` of a web UI, such as http://localhost:8233; may be given more than once")
 	cmd.Flags().StringVar(&f.tokenEnv, "token-env", "", "environment variable `name` with the bearer token (default "+defaultTokenEnv+")")
 	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", "`file` with the bearer token")
+	cmd.Flags().StringVar(&f.oidc.Issuer, "oidc-issuer", "", "`URL` of the OpenID Connect issuer whose users are let in, as its tokens name it")
+	cmd.Flags().StringVar(&f.oidc.Audience, "oidc-audience", "", "`audience` that tokens have to be for: an API, or the web UI's client id")
+	cmd.Flags().StringArrayVar(&f.oidc.Allow, "oidc-allow", nil, "`claim=value` that lets in, such as groups=operators; may be given more than once; * for all users")
 	return cmd
 }
 
 func (a *app) codecServer(ctx context.Context, f codecServerFlags) (http.Handler, error) {
-	if f.tokenEnv != "" && f.tokenFile != "" {
-		return nil, usagef("codec-server: want one of --token-env and --token-file")
-	}
-	token := a.codecToken(f)
-	if _, err := token(); err != nil {
+	guards, err := a.codecGuards(ctx, f)
+	if err != nil {
 		return nil, err
 	}
 	s, err := a.settings()
@@ -77,11 +88,41 @@ func (a *app) codecServer(ctx context.Context, f codecServerFlags) (http.Handler
 	if err != nil {
 		return nil, err
 	}
-	handler, err := codecserver.New(codecserver.Options{Payloads: decode, Token: token, Origins: f.origins})
+	handler, err := codecserver.New(codecserver.Options{
+		Payloads: decode, Guards: guards, Origins: f.origins, Logger: slog.New(slog.NewTextHandler(a.Stderr, nil)),
+	})
 	if err != nil {
 		return nil, usagef("codec-server: --origin: %v", err)
 	}
 	return handler, nil
+}
+
+// codecGuards are the bearer token's, the issuer's, or both. The token's variable need not
+// be set when there is an issuer.
+func (a *app) codecGuards(ctx context.Context, f codecServerFlags) ([]codecserver.Guard, error) {
+	if f.tokenEnv != "" && f.tokenFile != "" {
+		return nil, usagef("codec-server: want one of --token-env and --token-file")
+	}
+	var guards []codecserver.Guard
+	withIssuer := f.oidc.Issuer != "" || f.oidc.Audience != "" || len(f.oidc.Allow) > 0
+	if !withIssuer || f.tokenEnv != "" || f.tokenFile != "" || a.getenv(defaultTokenEnv) != "" {
+		token := a.codecToken(f)
+		if _, err := token(); err != nil {
+			return nil, err
+		}
+		guards = append(guards, codecserver.BearerToken(token))
+	}
+	if withIssuer {
+		issuer, err := codecserver.NewOpenIDConnect(f.oidc)
+		if err != nil {
+			return nil, usagef("codec-server: --oidc-%v", err)
+		}
+		if err := issuer.Discover(ctx); err != nil {
+			fmt.Fprintf(a.Stderr, "codec server: %s; it is asked again when a user's token comes\n", oneLine(err.Error()))
+		}
+		guards = append(guards, issuer.Guard)
+	}
+	return guards, nil
 }
 
 // codecToken reads the token, whose errors quote nothing of it.

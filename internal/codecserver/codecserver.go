@@ -1,10 +1,8 @@
 package codecserver
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
-	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -18,10 +16,12 @@ const maxRequestBytes = 32 << 20
 type Options struct {
 	// Payloads serves /encode, /decode and /download.
 	Payloads http.Handler
-	// Token gives the bearer token, for each request.
-	Token func() (string, error)
+	// Guards let requests in; one of them is enough.
+	Guards []Guard
 	// Origins are those of the web UIs, such as "https://temporal.example.com".
 	Origins []string
+	// Logger is told why a request was not let in. It is told no token.
+	Logger *slog.Logger
 }
 
 // New checks the origins.
@@ -44,6 +44,10 @@ func checkOrigin(origin string) error {
 
 type server struct{ Options }
 
+// allowedHeaders are those of the web UI's requests, as it has them in ui-server v2.55.0:
+// a preflight that left out one would keep the browser from asking.
+const allowedHeaders = "Authorization, " + extrasHeader + ", Content-Type, X-Namespace"
+
 // ServeHTTP answers preflight requests without a token, as browsers send them.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
@@ -52,7 +56,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if origin := r.Header.Get("Origin"); slices.Contains(s.Origins, origin) {
 		w.Header().Set("Access-Control-Allow-Origin", origin)
 		w.Header().Set("Access-Control-Allow-Credentials", "true")
-		w.Header().Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Namespace")
+		w.Header().Set("Access-Control-Allow-Headers", allowedHeaders)
 		w.Header().Set("Access-Control-Allow-Methods", http.MethodPost)
 		w.Header().Set("Access-Control-Max-Age", "600")
 	} else if origin != "" {
@@ -63,32 +67,26 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	switch allowed, err := s.allowed(r); {
-	case err != nil:
-		http.Error(w, "the token cannot be read", http.StatusServiceUnavailable)
-	case !allowed:
+	if err := oneOf(s.Guards, func(admit Guard) error { return admit(r) }); err != nil {
+		s.refuse(w, r, err)
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxRequestBytes)
+	s.Payloads.ServeHTTP(w, r)
+}
+
+// refuse tells who asks what they can do about it, and the log why.
+func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	status := status(err)
+	words := "it cannot be said now whether this token may read: try again"
+	level := slog.LevelWarn
+	switch status {
+	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", "Bearer")
-		http.Error(w, "want the bearer token", http.StatusUnauthorized)
-	default:
-		r.Body = http.MaxBytesReader(w, r.Body, maxRequestBytes)
-		s.Payloads.ServeHTTP(w, r)
+		words, level = "want a bearer token that is known here", slog.LevelInfo
+	case http.StatusForbidden:
+		words, level = "who has this token may not read", slog.LevelInfo
 	}
-}
-
-func (s *server) allowed(r *http.Request) (bool, error) {
-	want, err := s.Token()
-	if err != nil {
-		return false, err
-	}
-	if want == "" {
-		return false, errors.New("the token is empty")
-	}
-	scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	return strings.EqualFold(scheme, "Bearer") && equal(given, want), nil
-}
-
-// equal takes the same time wherever they differ, and however long they are.
-func equal(a, b string) bool {
-	da, db := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
-	return subtle.ConstantTimeCompare(da[:], db[:]) == 1
+	s.Logger.Log(r.Context(), level, "request refused", "status", status, "error", err)
+	http.Error(w, words, status)
 }

@@ -3,6 +3,7 @@ package codecserver_test
 import (
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -23,7 +24,7 @@ func newServer(t *testing.T, token func() (string, error)) http.Handler {
 				http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
 			}
 		}),
-		Token: token, Origins: []string{ui},
+		Guards: []codecserver.Guard{codecserver.BearerToken(token)}, Origins: []string{ui}, Logger: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
 	return s

@@ -71,6 +71,8 @@ func (t *Telemetry) trace(ctx context.Context, exporter trace.SpanExporter) erro
 	t.tracing, err = opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{
 		Tracer: t.tracers.Tracer("temporal-sdk-go"), AllowInvalidParentSpans: true,
 		SpanStarter: startWordless,
+		// Baggage may be anything, and Temporal keeps headers in clear.
+		DisableBaggage: true,
 		// They are how status is asked and told: many, and nobody's cause.
 		DisableQueryTracing: true,
 	})

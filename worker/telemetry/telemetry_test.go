@@ -10,9 +10,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
 	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
@@ -20,6 +23,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
+	"google.golang.org/grpc"
 
 	"github.com/perdure-dev/perdure/worker/telemetry"
 )
@@ -80,6 +84,33 @@ func TestTracingIsForWhoAsksForIt(t *testing.T) {
 }
 
 // What a service says may be for those alone who read payloads.
+// Headers are not encrypted: what goes there is who traces whom, and nobody's baggage.
+func TestBaggageStaysHere(t *testing.T) {
+	t.Parallel()
+	watched, err := telemetry.New(t.Context(), telemetry.Options{SpanExporter: tracetest.NewNoopExporter()})
+	require.NoError(t, err)
+	var header *commonpb.Header
+	temporal, err := client.NewLazyClient(watched.ClientOptions(client.Options{ConnectionOptions: client.ConnectionOptions{
+		DialOptions: []grpc.DialOption{grpc.WithUnaryInterceptor(func(_ context.Context, _ string, request, _ any, _ *grpc.ClientConn, _ grpc.UnaryInvoker, _ ...grpc.CallOption) error {
+			if start, ok := request.(*workflowservice.StartWorkflowExecutionRequest); ok {
+				header = start.GetHeader()
+			}
+			return nil
+		})},
+	}}))
+	require.NoError(t, err)
+	t.Cleanup(temporal.Close)
+	member, err := baggage.NewMember("user", "canary")
+	require.NoError(t, err)
+	all, err := baggage.New(member)
+	require.NoError(t, err)
+	caller := trace.ContextWithSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}}))
+	_, err = temporal.ExecuteWorkflow(baggage.ContextWithBaggage(caller, all), client.StartWorkflowOptions{TaskQueue: "q"}, "w")
+	require.NoError(t, err)
+	require.Contains(t, header.String(), "traceparent", "it is what was sent")
+	require.NotContains(t, header.String(), "canary")
+}
+
 func TestSpansHaveNoWordsOfErrors(t *testing.T) {
 	t.Parallel()
 	exporter := tracetest.NewInMemoryExporter()

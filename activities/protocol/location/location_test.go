@@ -120,7 +120,8 @@ var suite = protocoltest.Suite{
 			},
 		},
 		// With option `cancel`, cancel is DELETE on the monitor, wherever it is by
-		// then. Otherwise there is none.
+		// then. Otherwise there is none. A caller who gives the option, or has named the
+		// monitor, is held to the service's own origin and its `allow`.
 		//
 		//rule:location 2 -
 		{

@@ -4,8 +4,8 @@
 //
 // It drains and stops on SIGINT and SIGTERM.
 //
-// This command may import the package customprotocol, worker, and the Temporal SDK's
-// client.
+// This command may import the packages customprotocol, worker and storage/s3, and the
+// Temporal SDK's client.
 package main
 
 import (
@@ -21,6 +21,7 @@ import (
 
 	"github.com/perdure-dev/perdure/activities/protocol"
 	"github.com/perdure-dev/perdure/examples/customprotocol"
+	"github.com/perdure-dev/perdure/storage/s3"
 	"github.com/perdure-dev/perdure/worker"
 )
 
@@ -42,12 +43,20 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	temporal, err := client.DialContext(ctx, options)
+	cfg, err := worker.Load(args[0])
+	if err != nil {
+		return err
+	}
+	written, err := cfg.Payloads(ctx, s3.Open)
+	if err != nil {
+		return err
+	}
+	temporal, err := client.DialContext(ctx, written.ClientOptions(options))
 	if err != nil {
 		return err
 	}
 	defer temporal.Close()
-	w, err := newWorker(temporal, options.Namespace, args[0])
+	w, err := newWorker(temporal, cfg, worker.Options{Namespace: options.Namespace, Payloads: written})
 	if err != nil {
 		return err
 	}
@@ -55,13 +64,7 @@ func run(ctx context.Context, args []string) error {
 }
 
 // newWorker makes a worker that speaks the built-in protocols and the render farm's.
-func newWorker(temporal client.Client, namespace, config string) (*worker.Worker, error) {
-	cfg, err := worker.Load(config)
-	if err != nil {
-		return nil, err
-	}
-	return worker.New(temporal, cfg, worker.Options{
-		Namespace: namespace,
-		Protocols: []protocol.Protocol{customprotocol.Protocol{}},
-	})
+func newWorker(temporal client.Client, cfg *worker.Config, o worker.Options) (*worker.Worker, error) {
+	o.Protocols = []protocol.Protocol{customprotocol.Protocol{}}
+	return worker.New(temporal, cfg, o)
 }

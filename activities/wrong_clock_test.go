@@ -1,0 +1,68 @@
+package activities_test
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/perduretest"
+	"github.com/perdure-dev/perdure/tokens"
+)
+
+// Nobody opens a token before the time at which it was issued, so one of a clock that was
+// ahead is sealed anew by the next worker whose clock is right.
+func TestWhatAClockThatWasAheadHasSealedIsSealedAnew(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		ahead time.Duration
+		anew  bool
+	}{
+		{"by hours", 5 * time.Hour, true},
+		{"by as much as clocks may differ", tokens.MaxSkew - time.Minute, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			keys, err := tokens.NewKeyset()
+			require.NoError(t, err)
+			svc := perduretest.NewService(t,
+				perduretest.POST("/vector_stores").JSON(http.StatusOK, store("in_progress", 0)),
+				get(200, store("in_progress", 0)).Header("Retry-After", "60"))
+			_ = svc.URL() // listens outside of the bubbles
+			desk := func(t *testing.T) *desk {
+				d := newDesk(t, svc)
+				d.options.Keyset, d.options.TokenLifetime = keys, 24*time.Hour
+				return d
+			}
+			var task perdure.PollTask
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(test.ahead)
+				task = desk(t).watched(every(1))
+			})
+			synctest.Test(t, func(t *testing.T) { // begins when the one before began
+				a := desk(t).poll(task)
+				require.Equal(t, test.anew, a.Sealed != "")
+				if test.anew {
+					header, _, err := keys.OpenState(a.Sealed)
+					require.NoError(t, err)
+					require.WithinDuration(t, time.Now(), header.IssuedAt, time.Second)
+				}
+			})
+		})
+	}
+}
+
+// Progress is told in time, also when it was told last by a clock that was ahead.
+func TestProgressDoesNotWaitForAClockThatWasAhead(t *testing.T) {
+	inBubble(t, []perduretest.Step{get(200, store("in_progress", 1)).AnyTimes()}, func(d *desk) {
+		t := d.t
+		task := d.watched(every(1))
+		task.Known.ProgressAt = time.Now().Add(2 * time.Hour)
+		begin := time.Now()
+		a := d.poll(task)
+		require.InDelta(t, 5, time.Since(begin).Seconds(), 0.5)
+		require.Equal(t, 10.0, *a.Percent)
+	})
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// publish writes what was measured, and what follows, between the marks of the page.
+func (r *Results) publish(path string) error {
+	content, err := os.ReadFile(path) //nolint:gosec // the page that was asked for
+	if err != nil {
+		return err
+	}
+	written := string(content)
+	for name, text := range map[string]string{
+		"starts": r.startsTable(), "waiting": r.waitingTable(), "watched": r.watchedTable(), "alive": r.aliveText(), "plan": r.planTable(),
+	} {
+		begin, end := fmt.Sprintf("<!-- bench:begin inflight %s -->\n", name), fmt.Sprintf("<!-- bench:end inflight %s -->", name)
+		before, rest, begun := strings.Cut(written, begin)
+		_, after, ended := strings.Cut(rest, end)
+		if !begun || !ended {
+			return fmt.Errorf("%s has no place for %q", path, name)
+		}
+		written = before + begin + text + end + after
+	}
+	return os.WriteFile(path, []byte(written), 0o644) //nolint:gosec // documentation
+}
+
+func (s Span) String() string {
+	return fmt.Sprintf("%s, load before %.1f", s.Began.Format("2006-01-02 15:04"), s.LoadBefore)
+}
+
+func (r *Results) startsTable() string {
+	var b strings.Builder
+	b.WriteString("| database | callers at once | starts a second | CPU of one start, ms: server | database | worker | callers, service | all | cores in use |\n")
+	b.WriteString("| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
+	for _, kind := range databases {
+		part := r.Starts[kind]
+		if part == nil {
+			continue
+		}
+		for _, s := range part.Points {
+			c := s.CPU.each(s.N)
+			fmt.Fprintf(&b, "| %s | %d | %.0f | %s | %s | %s | %s | %s | %.2f |\n", kind, s.AtOnce, s.perSecond(),
+				ms(c.Server), inside(c), ms(c.Worker), ms(c.Callers), ms(c.sum()), s.CPU.sum().Seconds()/s.Took.Seconds())
+		}
+	}
+	fmt.Fprintf(&b, "\n%s, %d cores, %s", r.Machine.Model, r.Machine.Cores, r.Machine.Go)
+	for _, kind := range databases {
+		if part := r.Starts[kind]; part != nil {
+			fmt.Fprintf(&b, "; %s: %s", kind, part.Span)
+		}
+	}
+	b.WriteString(".\n")
+	return b.String()
+}
+
+// inside is the database's part, where it is not the server's.
+func inside(c CPU) string {
+	if c.Database == 0 {
+		return "in the server"
+	}
+	return ms(c.Database)
+}
+
+func (r *Results) waitingTable() string {
+	var b strings.Builder
+	b.WriteString("| waiting | worker: in use, MB | resident, MB | server: resident, MB | stored, MB |\n| --- | --- | --- | --- | --- |\n")
+	h := r.Hold
+	for _, c := range h.Waiting {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", thousands(c.Operations), mb(c.WorkerLive), mb(c.WorkerRSS), mb(c.ServerRSS), mb(c.Stored))
+	}
+	fmt.Fprintf(&b, "\nA waiting operation takes %s in the worker while it is cached (bound: %s; %s), and none where it is not; %s in the database; %d events of %s in its history.\n",
+		kb(h.cachedBytes()), kb(mostCached), held(h.cachedBytes() <= mostCached), kb(h.storedBytes()), h.History.Events, kb(float64(h.History.Bytes)))
+	return b.String()
+}
+
+func (r *Results) watchedTable() string {
+	var b strings.Builder
+	b.WriteString("| watched | polls a second | late: p50 | p99 | most | in time | cores in use | CPU of a poll, ms: server | database | worker | worker: in use, MB |\n")
+	b.WriteString("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
+	h := r.Hold
+	for _, w := range h.Watched {
+		c := w.CPU.each(w.Polls)
+		fmt.Fprintf(&b, "| %s | %.0f | %.2f s | %.2f s | %.2f s | %s | %.2f | %s | %s | %s | %s |\n", thousands(w.Operations), float64(w.Polls)/w.Took.Seconds(),
+			w.P50.Seconds(), w.P99.Seconds(), w.Max.Seconds(), yes(w.inTime()), w.CPU.sum().Seconds()/w.Took.Seconds(),
+			ms(c.Server), inside(c), ms(c.Worker), mb(w.WorkerLive))
+	}
+	fmt.Fprintf(&b, "\nA watched operation takes %s in the worker (bound: %s; %s). %s on %s.\n",
+		kb(h.watchedBytes()), kb(mostWatched), held(h.watchedBytes() <= mostWatched), h.Span, h.Database)
+	return b.String()
+}
+
+func (r *Results) aliveText() string {
+	a := r.Hold.Alive
+	return fmt.Sprintf("At the end %s of %s are open, and the service saw %d starts twice. The service then finishes all %s watched ones and %d of the waiting, drawn by lot: %s end as succeeded, with their values.\n",
+		thousands(a.Open), thousands(a.Started), a.StartedTwice, thousands(a.Watched), a.Waiting, thousands(a.Succeeded))
+}
+
+// Bounds of the worker's memory for one operation, in bytes.
+const (
+	mostCached  = 64 << 10
+	mostWatched = 192 << 10
+)
+
+// cached is how many workflows a worker keeps: the SDK's default.
+const cached = 10_000
+
+// cachedBytes of one operation, as long as all fit into the cache.
+func (h *HoldPart) cachedBytes() float64 {
+	first, last := h.Waiting[0], h.Waiting[0]
+	for _, c := range h.Waiting {
+		if c.Operations <= cached {
+			last = c
+		}
+	}
+	return float64(last.WorkerLive-first.WorkerLive) / float64(last.Operations-first.Operations)
+}
+
+func (h *HoldPart) storedBytes() float64 {
+	first, last := h.Waiting[0], h.Waiting[len(h.Waiting)-1]
+	return float64(last.Stored-first.Stored) / float64(last.Operations-first.Operations)
+}
+
+// watchedBytes of one operation. The cache is full by then: a workflow that is watched has
+// taken the place of one that waits.
+func (h *HoldPart) watchedBytes() float64 {
+	w := h.most()
+	return float64(w.WorkerLive-h.Waiting[len(h.Waiting)-1].WorkerLive) / float64(w.Operations)
+}
+
+// most is the most that were watched in time, or the fewest where none were.
+func (h *HoldPart) most() Watched {
+	out := h.Watched[0]
+	for _, w := range slices.Clone(h.Watched) {
+		if w.inTime() {
+			out = w
+		}
+	}
+	return out
+}
+
+func mb(bytes int) string     { return fmt.Sprintf("%.0f", float64(bytes)/1e6) }
+func kb(bytes float64) string { return fmt.Sprintf("%.1f kB", bytes/1000) }
+
+func yes(is bool) string {
+	if is {
+		return "yes"
+	}
+	return "no"
+}
+
+func held(is bool) string {
+	if is {
+		return "held"
+	}
+	return "NOT held"
+}
+
+func thousands(n int) string {
+	text := fmt.Sprint(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}

@@ -1,0 +1,131 @@
+package worker_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/tokens"
+)
+
+const (
+	day   = 24 * time.Hour
+	week  = 7 * day
+	month = 365 * day / 12
+	year  = 365 * day
+)
+
+// An operation of a year that is asked for every hour, under everything that comes in a
+// year: runs of about two weeks, each on a worker of its own; keys that are rotated and
+// retired; credentials that live for an hour; a service that is down for a week; workers
+// whose clocks are wrong by hours. It is asked at its pace from the first day to the last,
+// and what it carries does not grow.
+func TestAYearOfAnOperation(t *testing.T) {
+	l := newLife(t)
+	const failsAt, recoversAt = 20 * week, 21 * week
+	l.service.down = func(at time.Time) bool { return within(l.at(at), failsAt, recoversAt) }
+	l.service.retryAfter = func(at time.Time) int { // on its last six days it says how long it takes
+		if l.at(at) < failsAt+day {
+			return 0
+		}
+		return 600
+	}
+	l.service.over = func(at time.Time) bool { return l.at(at) >= year }
+	l.skew = func(at time.Time) time.Duration {
+		switch {
+		case within(l.at(at), 2*month, 3*month):
+			return 5 * time.Hour
+		case within(l.at(at), 7*month, 8*month):
+			return -3 * time.Hour
+		}
+		return 0
+	}
+	first := l.keys(t)[0].ID
+	var early, late string
+	l.on(day, func(r *lifeRun) { early = r.token() })
+	l.on(3*month, func(*lifeRun) { l.rotate(t) })
+	l.on(5*month, func(*lifeRun) {
+		_, err := tokens.RetireKey(l.keyset, first)
+		require.NoError(t, err)
+	})
+	l.on(failsAt+3*day, func(r *lifeRun) {
+		s := r.status()
+		require.Equal(t, perdure.StateRunning, s.State)
+		require.Equal(t, http.StatusServiceUnavailable, s.LastError.Error.HTTPStatus)
+	})
+	l.on(recoversAt+day, func(r *lifeRun) { require.Nil(t, r.status().LastError) })
+	for _, m := range []time.Duration{1, 2, 4, 6, 7, 9, 10, 11, 12} { // but while a clock is wrong
+		l.on(m*month-day, func(r *lifeRun) {
+			late = r.token()
+			header := l.open(t, late, r.env.Now())
+			require.Less(t, r.env.Now().Sub(header.IssuedAt), 30*day/4+2*time.Hour, "it is sealed anew in time")
+		})
+	}
+
+	result := l.live(t, perdure.OperationInput{
+		Request: &perdure.Request{Service: "jobs", Method: http.MethodPost, URL: "/jobs"},
+		Polling: &perdure.Polling{IntervalSeconds: 3600},
+	})
+	require.Equal(t, perdure.StateSucceeded, result.State)
+	require.Equal(t, 1, l.service.starts)
+	require.Equal(t, len(l.service.polls), l.polls, "no question is forgotten, in any run")
+
+	_, err := l.keyring(t).Open(mustParse(t, early), tokens.Expect{Kind: tokens.KindOperation})
+	require.ErrorIs(t, err, tokens.ErrKeyRetired)
+	require.NotEqual(t, early, late)
+	require.Zero(t, l.service.expired, "no credential was sent that had expired")
+	require.LessOrEqual(t, l.service.issued, int(year/time.Hour)+len(l.runs))
+	l.asksAtItsPace(t, failsAt, recoversAt)
+	l.doesNotGrow(t)
+}
+
+func within(d, from, to time.Duration) bool { return d >= from && d < to }
+
+// asksAtItsPace: an hour and its jitter apart, whatever clocks and runs do; while the
+// service is down, as failures are; and at most an hour after it is back.
+func (l *life) asksAtItsPace(t *testing.T, failsAt, recoversAt time.Duration) {
+	t.Helper()
+	const jitter = 1.1
+	asked, plain := 0, 0
+	before := l.began
+	for _, at := range l.service.polls {
+		gap, since := at.Sub(before), l.at(before)
+		switch {
+		case since >= failsAt && since < failsAt+day:
+			plain++
+			require.LessOrEqual(t, gap.Seconds(), 30*jitter, "at %v", since)
+		case since >= failsAt && since < recoversAt:
+			require.GreaterOrEqual(t, gap.Seconds(), 600.0, "at %v", since)
+			require.LessOrEqual(t, gap.Seconds(), 3600*jitter, "at %v", since)
+		default:
+			asked++
+			require.GreaterOrEqual(t, gap.Seconds(), 3600.0, "at %v", since)
+			require.LessOrEqual(t, gap.Seconds(), 3600*jitter, "at %v", since)
+		}
+		before = at
+	}
+	t.Logf("%d questions: %d at their interval, %d on the first day of the outage", len(l.service.polls), asked, plain)
+	require.LessOrEqual(t, plain, int(day/(30*time.Second))+10, "as seldom as the longest wait")
+	hours := float64((year - week) / time.Hour)
+	require.InDelta(t, hours/(1+(jitter-1)/2), asked, hours/100, "nothing drifts: the jitter is even")
+}
+
+// doesNotGrow: each run carries what the first did, asks and answers as briefly, and
+// leaves nothing behind.
+func (l *life) doesNotGrow(t *testing.T) {
+	t.Helper()
+	first, last := l.runs[0], l.runs[len(l.runs)-2] // the very last did not continue
+	for i, r := range l.runs[:len(l.runs)-1] {
+		require.LessOrEqual(t, r.questions, questionsOfARun+1)
+		require.InDelta(t, first.carried, r.carried, 1024, "run %d, of what happens to an operation in trouble", i)
+		require.Less(t, r.bytes/r.questions, 2*first.bytes/first.questions, "run %d", i)
+	}
+	t.Logf("%d runs; the first carries %d bytes, the last %d; a question and its answer have %d bytes in the first, %d in the last; %d goroutines after the first, %d after the last",
+		len(l.runs), first.carried, last.carried, first.bytes/first.questions, last.bytes/last.questions, first.goroutines, last.goroutines)
+	require.InDelta(t, first.carried, last.carried, 64)
+	require.InDelta(t, first.bytes/first.questions, last.bytes/last.questions, 64)
+	require.InDelta(t, first.goroutines, last.goroutines, 5)
+}
