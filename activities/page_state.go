@@ -116,6 +116,9 @@ func (a *Activities) sealedPage(sealed string) (*page, error) {
 		a.metrics.tokenRefused(err)
 		return nil, fmt.Errorf("open the page's state: %v", err) //nolint:errorlint // not an end
 	}
+	if h.Kind != tokens.KindPage {
+		return nil, fmt.Errorf("open the page's state: it is of kind %q", h.Kind)
+	}
 	p, err := a.pageOf(h, plain)
 	if err == nil && !a.isOld(h) {
 		p.sealed = sealed

@@ -61,6 +61,9 @@ func (a *Activities) open(sealed string) (*operation, error) {
 		a.metrics.tokenRefused(err)
 		return nil, fmt.Errorf("open the operation's state: %w", err)
 	}
+	if h.Kind != tokens.KindOperation {
+		return nil, fmt.Errorf("open the operation's state: it is of kind %q", h.Kind)
+	}
 	return a.bind(h, sealed, plain)
 }
 

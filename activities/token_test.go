@@ -53,6 +53,19 @@ func TestATokenIsTakenUp(t *testing.T) {
 	require.Len(t, d.svc.Requests(), 2, "taking it up asks nobody")
 }
 
+// Whoever calls an activity cannot have it take one thing's state for another's.
+func TestStatesAreOfOneKind(t *testing.T) {
+	d, operation, _ := sealedDesk(t, perduretest.GET("/items").JSON(200, `{"value":[1],"nextLink":"/items?page=2"}`))
+	page := d.fetch(perdure.PageTask{Input: &perdure.CollectionInput{
+		Request: &perdure.Request{Service: "jobs", Method: "GET", URL: "/items"}, Protocol: choice("nextlink", ``),
+	}})
+	require.NotEmpty(t, page.Next)
+	require.ErrorContains(t, d.run(perdure.ActivityFetchPage, perdure.PageTask{Sealed: operation}, &perdure.PageAnswer{}), `it is of kind "operation"`)
+	require.ErrorContains(t, d.run(perdure.ActivityPoll, perdure.PollTask{State: page.Next}, &perdure.Answer{}), `it is of kind "page"`)
+	require.ErrorContains(t, d.run(perdure.ActivityCancel, perdure.CancelTask{State: page.Next}, &perdure.CancelAnswer{}), `it is of kind "page"`)
+	require.Len(t, d.svc.Requests(), 2)
+}
+
 func TestATokensSettingsCanBeReplaced(t *testing.T) {
 	d, token, _ := sealedDesk(t)
 	deadline := time.Now().Add(time.Minute).UTC()

@@ -17,10 +17,9 @@ import (
 // Memory is what is in use, in bytes.
 type Memory struct {
 	// WorkerLive is what the worker still uses right after a collection: heap and stacks.
-	WorkerLive  int `json:"workerLive"`
-	WorkerRSS   int `json:"workerRSS"`
-	ServerRSS   int `json:"serverRSS"`
-	DatabaseRSS int `json:"databaseRSS"`
+	WorkerLive int `json:"workerLive"`
+	WorkerRSS  int `json:"workerRSS"`
+	ServerRSS  int `json:"serverRSS"` // without a database of its own
 	// Stored is what the database has on disk.
 	Stored int `json:"stored"`
 }
@@ -32,7 +31,7 @@ func (p *place) memory(ctx context.Context) (m Memory, err error) {
 	if m.WorkerRSS, err = p.worker.RSS(); err != nil {
 		return m, err
 	}
-	if m.ServerRSS, m.DatabaseRSS, err = p.server.RSS(); err != nil {
+	if m.ServerRSS, _, err = p.server.RSS(); err != nil {
 		return m, err
 	}
 	m.Stored, err = p.stored(ctx)

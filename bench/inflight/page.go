@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/perdure-dev/perdure/bench/internal/machine"
 )
 
 // publish writes what was measured, and what follows, between the marks of the page.
@@ -67,37 +70,60 @@ func inside(c CPU) string {
 
 func (r *Results) waitingTable() string {
 	var b strings.Builder
-	b.WriteString("| waiting | worker: in use, MB | resident, MB | server: resident, MB | stored, MB |\n| --- | --- | --- | --- | --- |\n")
-	h := r.Hold
-	for _, c := range h.Waiting {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", thousands(c.Operations), mb(c.WorkerLive), mb(c.WorkerRSS), mb(c.ServerRSS), mb(c.Stored))
-	}
-	fmt.Fprintf(&b, "\nA waiting operation takes %s in the worker while it is cached (bound: %s; %s), and none where it is not; %s in the database; %d events of %s in its history.\n",
-		kb(h.cachedBytes()), kb(mostCached), held(h.cachedBytes() <= mostCached), kb(h.storedBytes()), h.History.Events, kb(float64(h.History.Bytes)))
+	b.WriteString("| database | waiting | worker: in use, MB | resident, MB | server: resident, MB | stored, MB |\n| --- | --- | --- | --- | --- | --- |\n")
+	r.eachHeld(func(kind machine.Kind, h *HoldPart) {
+		for _, c := range h.Waiting {
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", kind, thousands(c.Operations), mb(c.WorkerLive), mb(c.WorkerRSS), mb(c.ServerRSS), mb(c.Stored))
+		}
+	})
+	r.eachHeld(func(kind machine.Kind, h *HoldPart) {
+		fmt.Fprintf(&b, "\n%s: a waiting operation takes %s in the worker while it is cached (bound: %s; %s), and nothing where it is not; %s in the database; %d events of %s in its history.\n",
+			kind, kb(h.cachedBytes()), kb(mostCached), held(h.cachedBytes() <= mostCached), kb(h.storedBytes()), h.History.Events, kb(float64(h.History.Bytes)))
+	})
 	return b.String()
 }
 
 func (r *Results) watchedTable() string {
 	var b strings.Builder
-	b.WriteString("| watched | polls a second | late: p50 | p99 | most | in time | cores in use | CPU of a poll, ms: server | database | worker | worker: in use, MB |\n")
-	b.WriteString("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
-	h := r.Hold
-	for _, w := range h.Watched {
-		c := w.CPU.each(w.Polls)
-		fmt.Fprintf(&b, "| %s | %.0f | %.2f s | %.2f s | %.2f s | %s | %.2f | %s | %s | %s | %s |\n", thousands(w.Operations), float64(w.Polls)/w.Took.Seconds(),
-			w.P50.Seconds(), w.P99.Seconds(), w.Max.Seconds(), yes(w.inTime()), w.CPU.sum().Seconds()/w.Took.Seconds(),
-			ms(c.Server), inside(c), ms(c.Worker), mb(w.WorkerLive))
-	}
-	fmt.Fprintf(&b, "\nA watched operation takes %s in the worker (bound: %s; %s). %s on %s.\n",
-		kb(h.watchedBytes()), kb(mostWatched), held(h.watchedBytes() <= mostWatched), h.Span, h.Database)
+	b.WriteString("| database | waiting | watched | polls a second | late: p50 | p99 | most | in time | cores in use | CPU of a poll, ms: server | database | worker | worker: in use, MB |\n")
+	b.WriteString("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
+	r.eachHeld(func(kind machine.Kind, h *HoldPart) {
+		for _, w := range h.Watched {
+			c := w.CPU.each(w.Polls)
+			fmt.Fprintf(&b, "| %s | %s | %s | %.0f | %.2f s | %.2f s | %.2f s | %s | %.2f | %s | %s | %s | %s |\n", kind, thousands(h.waits()), thousands(w.Operations),
+				float64(w.Polls)/w.Took.Seconds(), w.P50.Seconds(), w.P99.Seconds(), w.Max.Seconds(), yes(w.inTime()),
+				w.CPU.sum().Seconds()/w.Took.Seconds(), ms(c.Server), inside(c), ms(c.Worker), mb(w.WorkerLive))
+		}
+	})
+	r.eachHeld(func(kind machine.Kind, h *HoldPart) {
+		timer := h.Timed.CPU.each(h.Timed.Polls)
+		fmt.Fprintf(&b, "\n%s: a watched operation takes %s in the worker (bound: %s; %s). Beside nothing else, a poll after a durable timer costs %s, measured with %d operations that want to be asked every %s. %s.\n",
+			kind, kb(h.watchedBytes()), kb(mostWatched), held(h.watchedBytes() <= mostWatched), timer, h.Timed.Operations, timed, h.Span)
+	})
 	return b.String()
 }
 
 func (r *Results) aliveText() string {
-	a := r.Hold.Alive
-	return fmt.Sprintf("At the end %s of %s are open, and the service saw %d starts twice. The service then finishes all %s watched ones and %d of the waiting, drawn by lot: %s end as succeeded, with their values.\n",
-		thousands(a.Open), thousands(a.Started), a.StartedTwice, thousands(a.Watched), a.Waiting, thousands(a.Succeeded))
+	var b strings.Builder
+	r.eachHeld(func(kind machine.Kind, h *HoldPart) {
+		a := h.Alive
+		fmt.Fprintf(&b, "%s: at the end %s of %s are open, and %d were started twice. The service then finishes all %s watched ones and %d of the waiting, drawn by lot: %s end as succeeded, each with its value.\n\n",
+			kind, thousands(a.Open), thousands(a.Started), a.StartedTwice, thousands(a.Watched), a.Waiting, thousands(a.Succeeded))
+	})
+	return strings.TrimSuffix(b.String(), "\n")
 }
+
+// eachHeld calls f with what was held on each database.
+func (r *Results) eachHeld(f func(machine.Kind, *HoldPart)) {
+	for _, kind := range databases {
+		if h := r.Hold[kind]; h != nil {
+			f(kind, h)
+		}
+	}
+}
+
+// waits is how many operations wait.
+func (h *HoldPart) waits() int { return h.Waiting[len(h.Waiting)-1].Operations }
 
 // Bounds of the worker's memory for one operation, in bytes.
 const (
@@ -112,7 +138,7 @@ const cached = 10_000
 func (h *HoldPart) cachedBytes() float64 {
 	first, last := h.Waiting[0], h.Waiting[0]
 	for _, c := range h.Waiting {
-		if c.Operations <= cached {
+		if c.Operations+warmUp <= cached {
 			last = c
 		}
 	}
@@ -160,7 +186,7 @@ func held(is bool) string {
 }
 
 func thousands(n int) string {
-	text := fmt.Sprint(n)
+	text := strconv.Itoa(n)
 	for i := len(text) - 3; i > 0; i -= 3 {
 		text = text[:i] + "," + text[i:]
 	}

@@ -58,6 +58,7 @@ func newPlace(ctx context.Context, programs *machine.Programs, kind machine.Kind
 		args = []string{"--db-filename", p.file}
 	case inMemory:
 		server = machine.SQLite
+	case machine.PostgreSQL:
 	}
 	if p.profiles, err = freeAddress(ctx); err != nil {
 		return nil, err

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/perdure-dev/perdure/bench/internal/machine"
 )
 
 // tellProfiles has the server of the compose file serve its profiles there.
@@ -24,14 +26,18 @@ func tellProfiles(address string) error {
 // profiled is how many seconds of CPU a profile covers.
 const profiled = 10
 
-// keepProfiles writes profiles of worker and server into a directory, until stop, which
-// waits for them; "" keeps none.
+// keepProfiles writes profiles of the worker, and of the server where it has them, into a
+// directory; stop waits for them. "" keeps none.
 func (p *place) keepProfiles(ctx context.Context, dir string) (stop func() error) {
 	if dir == "" {
 		return func() error { return nil }
 	}
 	both, ctx := errgroup.WithContext(ctx)
-	for name, address := range map[string]string{"worker": p.listen, "server": p.profiles} {
+	served := map[string]string{"worker": p.listen}
+	if p.kind == machine.PostgreSQL {
+		served["server"] = p.profiles
+	}
+	for name, address := range served {
 		both.Go(func() error {
 			file, err := os.Create(filepath.Join(dir, fmt.Sprintf("%s-%s.pprof", p.kind, name))) //nolint:gosec // the directory that was asked for
 			if err != nil {

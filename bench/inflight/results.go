@@ -14,7 +14,7 @@ import (
 type Results struct {
 	Machine machine.About                `json:"machine"`
 	Starts  map[machine.Kind]*StartsPart `json:"starts"`
-	Hold    *HoldPart                    `json:"hold,omitempty"`
+	Hold    map[machine.Kind]*HoldPart   `json:"hold"`
 }
 
 // Span is when a part was measured, and the machine's load average before it.
@@ -28,24 +28,22 @@ type Span struct {
 type StartsPart struct {
 	Span
 	Points []Starts `json:"points"`
+	// Stored is by how many bytes one operation has made the database larger.
+	Stored float64 `json:"stored"`
 }
 
 // HoldPart is operations in flight on one database.
 type HoldPart struct {
 	Span
-	Database machine.Kind `json:"database"`
 	Held
 }
 
 func (r *Results) measureStarts(ctx context.Context, programs *machine.Programs, kind machine.Kind, size startsSize) error {
 	part := &StartsPart{}
 	err := part.measure(ctx, programs, kind, func(p *place) (err error) {
-		part.Points, err = p.measureStarts(ctx, size)
+		part.Points, part.Stored, err = p.measureStarts(ctx, size)
 		return err
 	})
-	if r.Starts == nil {
-		r.Starts = map[machine.Kind]*StartsPart{}
-	}
 	r.Starts[kind] = part
 	for _, s := range part.Points {
 		say("%s, %d callers: %.1f starts/s; CPU of each: %s", kind, s.AtOnce, s.perSecond(), s.CPU.each(s.N))
@@ -54,7 +52,7 @@ func (r *Results) measureStarts(ctx context.Context, programs *machine.Programs,
 }
 
 func (r *Results) measureHold(ctx context.Context, programs *machine.Programs, kind machine.Kind, size holdSize) error {
-	part := &HoldPart{Database: kind}
+	part := &HoldPart{}
 	err := part.measure(ctx, programs, kind, func(p *place) error {
 		held, err := p.hold(ctx, size, say)
 		if held != nil {
@@ -62,7 +60,7 @@ func (r *Results) measureHold(ctx context.Context, programs *machine.Programs, k
 		}
 		return err
 	})
-	r.Hold = part
+	r.Hold[kind] = part
 	return err
 }
 
@@ -84,8 +82,8 @@ func (s *Span) measure(ctx context.Context, programs *machine.Programs, kind mac
 
 // readResults reads those of earlier runs; there may be none.
 func readResults(path string) (*Results, error) {
-	r := &Results{}
-	content, err := os.ReadFile(path)
+	r := &Results{Starts: map[machine.Kind]*StartsPart{}, Hold: map[machine.Kind]*HoldPart{}}
+	content, err := os.ReadFile(path) //nolint:gosec // the file that was asked for
 	if err != nil && !os.IsNotExist(err) {
 		return nil, err
 	}

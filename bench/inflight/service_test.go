@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -23,7 +24,7 @@ func TestLateness(t *testing.T) {
 		start := func(number, every int) {
 			w := exchange(http.MethodPost, "/jobs", fmt.Sprintf(`{"number":%d,"everySeconds":%d}`, number, every))
 			require.Equal(t, http.StatusAccepted, w.Code)
-			require.Equal(t, fmt.Sprint(every), w.Header().Get("Retry-After"))
+			require.Equal(t, strconv.Itoa(every), w.Header().Get("Retry-After"))
 			require.Equal(t, fmt.Sprintf("/jobs/%d", number), w.Header().Get("Location"))
 		}
 		start(1, 5)

@@ -72,12 +72,16 @@ type startsSize struct {
 }
 
 // measureStarts starts with one number of callers after the other, in one place that is
-// warm.
-func (p *place) measureStarts(ctx context.Context, size startsSize) ([]Starts, error) {
+// warm. Stored is how many bytes more the database has for each operation.
+func (p *place) measureStarts(ctx context.Context, size startsSize) (out []Starts, stored float64, err error) {
 	if _, _, err := p.start(ctx, warmUp, warmUp/10, waiting); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	var out []Starts
+	before, err := p.stored(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	all := 0
 	for _, atOnce := range size.atOnce {
 		n := size.n
 		if atOnce == 1 {
@@ -86,11 +90,12 @@ func (p *place) measureStarts(ctx context.Context, size startsSize) ([]Starts, e
 		stop := p.keepProfiles(ctx, size.profiles)
 		_, s, err := p.start(ctx, n, atOnce, waiting)
 		if err := errors.Join(err, stop()); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
-		out = append(out, s)
+		out, all = append(out, s), all+n
 	}
-	return out, nil
+	after, err := p.stored(ctx)
+	return out, float64(after-before) / float64(all), err
 }
 
 // warmUp is how many operations bring a place to its pace.

@@ -175,7 +175,11 @@ func (r *run) compare(ctx context.Context, p *place, kind machine.Kind, d *Datab
 		return err
 	}
 	for repeat := range r.repeats {
-		for _, w := range compared {
+		polled := compared
+		if repeat == 0 {
+			polled = slices.Concat(compared, besides)
+		}
+		for _, w := range polled {
 			if err := add(d.Paced, w.name, kind, "paced", func() (*Paced, error) { return p.paced(ctx, w, r.paced, d.Idle) }); err != nil {
 				return err
 			}
@@ -183,13 +187,6 @@ func (r *run) compare(ctx context.Context, p *place, kind machine.Kind, d *Datab
 		for _, w := range started {
 			if err := add(d.Starts, w.name, kind, "starts", func() (*Starts, error) { return p.starts(ctx, w, r.starts, d.Idle) }); err != nil {
 				return err
-			}
-		}
-		if repeat == 0 {
-			for _, w := range besides {
-				if err := add(d.Paced, w.name, kind, "paced", func() (*Paced, error) { return p.paced(ctx, w, r.paced, d.Idle) }); err != nil {
-					return err
-				}
 			}
 		}
 		for _, w := range compared {

@@ -2,9 +2,12 @@ package chaos_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/perdure-dev/perdure"
 )
 
 // callers are all who start and read something.
@@ -45,6 +48,34 @@ func (c *callers) list() []caller {
 		all = append(all, o)
 	}
 	return all
+}
+
+// againAfter is how long callers wait who could not be answered.
+const againAfter = 500 * time.Millisecond
+
+// insist asks until it is done, or is told of a bad end. Any other error is none: it could
+// not be asked.
+func (w *world) insist(ctx context.Context, what string, ask func() (done bool, err error)) error {
+	for pause(ctx, againAfter) {
+		done, err := ask()
+		if err == nil && done || isEnd(err) {
+			return err
+		}
+		if err != nil {
+			w.inVain.add(what, err)
+		}
+	}
+	return context.Cause(ctx)
+}
+
+// isEnd reports an error that says how an operation, a collection or a stream has ended.
+func isEnd(err error) bool {
+	var (
+		operation  *perdure.OperationError
+		collection *perdure.CollectionError
+		stream     *perdure.StreamError
+	)
+	return errors.As(err, &operation) || errors.As(err, &collection) || errors.As(err, &stream)
 }
 
 // run has each begin at its time.

@@ -75,12 +75,19 @@ func (w *world) compareCollection(f *findings, c *collection) {
 		f.add("%s: after %d pages: %v", c.name, len(c.pages), c.err)
 		return
 	}
-	same := slices.EqualFunc(c.pages, w.size.collection(c.name), func(a, b []json.RawMessage) bool {
-		return slices.EqualFunc(a, b, func(a, b json.RawMessage) bool { return string(a) == string(b) })
-	})
-	if !same {
+	served := w.size.collection(c.name)
+	if !slices.EqualFunc(c.pages, served, sameValues) {
 		f.add("%s: its %d pages are not as they were served", c.name, len(c.pages))
 	}
+	for i, values := range c.byToken {
+		if !sameValues(values, served[i]) {
+			f.add("%s: page %d, by its token, is not as it was served", c.name, i)
+		}
+	}
+}
+
+func sameValues(a, b []json.RawMessage) bool {
+	return slices.EqualFunc(a, b, func(a, b json.RawMessage) bool { return string(a) == string(b) })
 }
 
 func (w *world) compareStream(f *findings, s *stream) {

@@ -42,6 +42,9 @@ func TestTheComparisonFindsFaults(t *testing.T) {
 			longest := slices.MaxFunc(all.collections[0].pages, func(a, b []json.RawMessage) int { return len(a) - len(b) })
 			slices.Reverse(longest)
 		}, "are not as they were served"},
+		{"another page by a token", func(_ *world, all *callers, _ *histories) {
+			all.collections[0].byToken[0] = []json.RawMessage{json.RawMessage("1")}
+		}, "by its token"},
 		{"an event twice", func(_ *world, all *callers, _ *histories) {
 			all.streams[0].live = append(all.streams[0].live[:1:1], all.streams[0].live...)
 		}, "as it came"},

@@ -51,39 +51,41 @@ func (o *operation) input() perdure.OperationInput {
 // is told how it ended. Where the start is ambiguous it waits for the calm, and settles it
 // by what the service's books say.
 func (o *operation) run(ctx context.Context, w *world, calm <-chan struct{}) {
-	for pause(ctx, againAfter) {
-		what := "Start"
-		op, err := starter.Start[jobValue](ctx, w.client, o.input(), &starter.StartOptions{ID: o.name})
-		if err == nil {
-			what = "Wait"
-			o.value, err = op.Wait(ctx, nil)
-		}
-		o.bad, o.err = nil, err
-		switch {
-		case err == nil:
-			return
-		case errors.Is(err, perdure.ErrAmbiguous):
-			o.ambiguous = true
-			select {
-			case <-ctx.Done():
-				return
-			case <-calm:
-			}
-			if _, err := op.Resolve(ctx, w.found(o)); err != nil {
-				w.inVain.add("Resolve", err)
-			}
-		case errors.As(err, &o.bad):
-			o.err = nil
-			return
-		default:
-			w.inVain.add(what, err)
-		}
+	var op *starter.Operation[jobValue]
+	start := func() (_ bool, err error) {
+		op, err = starter.Start[jobValue](ctx, w.client, o.input(), &starter.StartOptions{ID: o.name})
+		return true, err
 	}
-	o.err = errors.Join(o.err, context.Cause(ctx))
+	wait := func() (_ bool, err error) {
+		o.value, err = op.Wait(ctx, nil)
+		return true, err
+	}
+	err := w.insist(ctx, "Start", start)
+	if err == nil {
+		err = w.insist(ctx, "Wait", wait)
+	}
+	for errors.Is(err, perdure.ErrAmbiguous) && o.awaitCalm(ctx, calm) {
+		if _, err := op.Resolve(ctx, w.found(o)); err != nil {
+			w.inVain.add("Resolve", err) // waiting tells whether it was
+		}
+		err = w.insist(ctx, "Wait", wait)
+	}
+	if !errors.As(err, &o.bad) {
+		o.err = err
+	}
 }
 
-// againAfter is how long callers wait who could not be answered.
-const againAfter = 500 * time.Millisecond
+// awaitCalm notes that the operation is ambiguous, and returns when nothing is injected any
+// longer. False: ctx ended first.
+func (o *operation) awaitCalm(ctx context.Context, calm <-chan struct{}) bool {
+	o.ambiguous = true
+	select {
+	case <-ctx.Done():
+		return false
+	case <-calm:
+		return true
+	}
+}
 
 // found is what a person finds out about an ambiguous start.
 func (w *world) found(o *operation) perdure.Resolve {

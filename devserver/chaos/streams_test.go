@@ -2,7 +2,6 @@ package chaos_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -43,26 +42,16 @@ func (v *stream) input(s size) perdure.StreamInput {
 
 // run reads every event as it comes, and then all of them once more.
 func (v *stream) run(ctx context.Context, w *world, _ <-chan struct{}) {
-	if v.err = v.read(ctx, w, &v.live); v.err == nil {
-		v.err = v.read(ctx, w, &v.again)
-	}
-}
-
-// read reads to the end, and goes on from the first event that it does not have when it
-// could not be answered.
-func (v *stream) read(ctx context.Context, w *world, into *[]string) error {
-	for pause(ctx, againAfter) {
-		err := v.readOn(ctx, w, into)
-		var bad *perdure.StreamError
-		if err == nil || errors.As(err, &bad) {
-			return err
+	for _, into := range []*[]string{&v.live, &v.again} {
+		v.err = w.insist(ctx, "StartStream, Events", func() (bool, error) { return true, v.read(ctx, w, into) })
+		if v.err != nil {
+			return
 		}
-		w.inVain.add("StartStream, Events", err)
 	}
-	return context.Cause(ctx)
 }
 
-func (v *stream) readOn(ctx context.Context, w *world, into *[]string) error {
+// read goes on from the first event that it does not have, to the end.
+func (v *stream) read(ctx context.Context, w *world, into *[]string) error {
 	h, err := starter.StartStream[string](ctx, w.client, v.input(w.size), &starter.StreamOptions{ID: v.name})
 	if err != nil {
 		return err

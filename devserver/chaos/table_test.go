@@ -64,6 +64,7 @@ func delivered(all *callers) map[string]int {
 	out := map[string]int{}
 	for _, c := range all.collections {
 		out["pages"] += len(c.pages)
+		out["pages, once more by their tokens"] += len(c.byToken)
 		for _, values := range c.pages {
 			out["values"] += len(values)
 		}

@@ -50,8 +50,14 @@ func (w *world) workerAt(address string, env ...string) *process {
 // process runs the command until the test is over.
 func (w *world) process(env []string, args ...string) *process {
 	w.t.Helper()
+	return w.processOf(perdureBinary, env, args...)
+}
+
+// processOf is process of another binary.
+func (w *world) processOf(binary string, env []string, args ...string) *process {
+	w.t.Helper()
 	p := &process{w: w, done: make(chan struct{})}
-	p.cmd = exec.Command(perdureBinary, args...)
+	p.cmd = exec.Command(binary, args...)
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
 	require.NoError(w.t, p.cmd.Start())

@@ -58,7 +58,7 @@ func (p *Programs) StartServer(ctx context.Context, kind Kind, args ...string) (
 func (p *Programs) startDevserver(ctx context.Context, args []string) (*Server, error) {
 	var said struct{ Address string }
 	process, err := Start(ctx, &said, p.Path("perdure-devserver"),
-		append([]string{"--headless", "--port", "0", "--output", "json", "--log-level", "error"}, args...)...)
+		append([]string{"--headless", "--port", "0", "--output", "json", "--log-level", "never"}, args...)...)
 	if err != nil {
 		return nil, err
 	}
