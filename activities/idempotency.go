@@ -11,6 +11,7 @@ import (
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities/auth"
+	"github.com/perdure-dev/perdure/tokens"
 )
 
 // Idempotency says how a service recognises a repeated start: at most one of
@@ -54,7 +55,8 @@ func (i Idempotency) configured() bool {
 	return i.Header != "" || i.Query != "" || i.Body != "" || i.Form != ""
 }
 
-// live reports whether a key that was sent first at firstSent still counts.
+// live reports whether a key that was sent first at firstSent still counts. Of one that
+// was sent in the future it cannot be known: a clock is wrong.
 func (i Idempotency) live(firstSent, now time.Time) bool {
 	window := i.Window
 	switch {
@@ -66,7 +68,8 @@ func (i Idempotency) live(firstSent, now time.Time) bool {
 	default:
 		window = DefaultKeyWindow
 	}
-	return firstSent.IsZero() || now.Sub(firstSent) < window
+	age := now.Sub(firstSent)
+	return firstSent.IsZero() || age < window && age > -tokens.MaxSkew
 }
 
 // put writes the key where the service looks for it.

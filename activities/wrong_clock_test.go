@@ -31,18 +31,17 @@ func TestWhatAClockThatWasAheadHasSealedIsSealedAnew(t *testing.T) {
 				perduretest.POST("/vector_stores").JSON(http.StatusOK, store("in_progress", 0)),
 				get(200, store("in_progress", 0)).Header("Retry-After", "60"))
 			_ = svc.URL() // listens outside of the bubbles
-			desk := func(t *testing.T) *desk {
-				d := newDesk(t, svc)
-				d.options.Keyset, d.options.TokenLifetime = keys, 24*time.Hour
-				return d
-			}
 			var task perdure.PollTask
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(test.ahead)
-				task = desk(t).watched(every(1))
+				d := newDesk(t, svc)
+				d.options.Keyset, d.options.TokenLifetime = keys, 24*time.Hour
+				task = d.watched(every(1))
 			})
 			synctest.Test(t, func(t *testing.T) { // begins when the one before began
-				a := desk(t).poll(task)
+				d := newDesk(t, svc)
+				d.options.Keyset, d.options.TokenLifetime = keys, 24*time.Hour
+				a := d.poll(task)
 				require.Equal(t, test.anew, a.Sealed != "")
 				if test.anew {
 					header, _, err := keys.OpenState(a.Sealed)
@@ -65,4 +64,30 @@ func TestProgressDoesNotWaitForAClockThatWasAhead(t *testing.T) {
 		require.InDelta(t, 5, time.Since(begin).Seconds(), 0.5)
 		require.Equal(t, 10.0, *a.Percent)
 	})
+}
+
+// A key that was sent first by a clock that was ahead may be older than it seems: whether
+// it still counts is not guessed.
+func TestAKeyThatWasSentInTheFuture(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		ahead time.Duration
+		sent  int
+		state perdure.State
+	}{
+		{"by an hour", time.Hour, 0, perdure.StateAmbiguous},
+		{"by as much as clocks may differ", time.Minute, 1, perdure.StateRunning},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var steps []perduretest.Step
+			if test.sent > 0 {
+				steps = append(steps, perduretest.POST("/vector_stores").JSON(http.StatusOK, store("in_progress", 0)))
+			}
+			d := newDesk(t, perduretest.NewService(t, steps...))
+			withKey(d)
+			a := d.start(createTask(func(task *perdure.StartTask) { task.FirstSentAt, task.Tries = time.Now().Add(test.ahead), 1 }))
+			require.Equal(t, test.state, a.State)
+			require.Len(t, d.requests(), test.sent)
+		})
+	}
 }

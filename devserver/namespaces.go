@@ -24,56 +24,64 @@ import (
 // ensureNamespaces creates the namespaces that are missing and gives each the
 // search attributes that it lacks. It writes to the database before the server
 // runs: each of the four services caches namespaces, and a search attribute
-// added through the operator service reaches them one after the other.
-func ensureNamespaces(ctx context.Context, db *config.SQL, opts Options) error {
+// added through the operator service reaches them one after the other. It gives the
+// columns that their search attributes are in.
+func ensureNamespaces(ctx context.Context, db *config.SQL, opts Options) (columns map[string]bool, err error) {
 	var missing []*sqlite.NamespaceConfig
 	for _, name := range opts.Namespaces {
 		namespace, err := sqlite.NewNamespaceConfig(clusterName, name, false, nil)
 		if err != nil {
-			return fmt.Errorf("devserver: namespace %s: %w", name, err)
+			return nil, fmt.Errorf("devserver: namespace %s: %w", name, err)
 		}
 		namespace.Detail.Config.Retention = durationpb.New(opts.Retention)
 		missing = append(missing, namespace)
 	}
 	if err := sqlite.CreateNamespaces(db, missing...); err != nil {
-		return fmt.Errorf("devserver: %w", err)
+		return nil, fmt.Errorf("devserver: %w", err)
 	}
 
 	conn, err := temporalsql.NewSQLDB(sqlplugin.DbKindMain, db, resolver.NewNoopResolver(), log.NewNoopLogger(), metrics.NoopMetricsHandler)
 	if err != nil {
-		return fmt.Errorf("devserver: %w", err)
+		return nil, fmt.Errorf("devserver: %w", err)
 	}
 	defer func() { _ = conn.Close() }()
+	columns = map[string]bool{}
 	for _, name := range opts.Namespaces {
-		if err := ensureSearchAttributes(ctx, conn, name, opts.SearchAttributes); err != nil {
-			return fmt.Errorf("devserver: namespace %s: %w", name, err)
+		aliases, err := ensureSearchAttributes(ctx, conn, name, opts.SearchAttributes)
+		if err != nil {
+			return nil, fmt.Errorf("devserver: namespace %s: %w", name, err)
+		}
+		for column := range aliases {
+			columns[column] = true
 		}
 	}
-	return nil
+	return columns, nil
 }
 
-func ensureSearchAttributes(ctx context.Context, db sqlplugin.DB, namespace string, wanted map[string]enumspb.IndexedValueType) error {
+// ensureSearchAttributes gives the names of the search attributes by their columns.
+func ensureSearchAttributes(ctx context.Context, db sqlplugin.DB, namespace string, wanted map[string]enumspb.IndexedValueType) (map[string]string, error) {
 	rows, err := db.SelectFromNamespace(ctx, sqlplugin.NamespaceFilter{Name: &namespace})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	row := rows[0]
 	serializer := serialization.NewSerializer()
 	detail, err := serializer.NamespaceDetailFromBlob(persistence.NewDataBlob(row.Data, row.DataEncoding))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	changed, err := addSearchAttributes(detail.Config, wanted)
+	aliases := detail.Config.CustomSearchAttributeAliases
 	if err != nil || !changed {
-		return err
+		return aliases, err
 	}
 	blob, err := serializer.NamespaceDetailToBlob(detail)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	row.Data, row.DataEncoding = blob.Data, blob.EncodingType.String()
 	_, err = db.UpdateNamespace(ctx, &row)
-	return err
+	return aliases, err
 }
 
 // addSearchAttributes gives each wanted attribute that the namespace lacks one of

@@ -72,7 +72,11 @@ func (s *Server) startTemporal(ctx context.Context, opts Options) (ports, error)
 	if s.database, err = openDatabase(ctx, opts.DBFilename); err != nil {
 		return ports{}, err
 	}
-	if err := ensureNamespaces(ctx, &s.database.config, opts); err != nil {
+	columns, err := ensureNamespaces(ctx, &s.database.config, opts)
+	if err != nil {
+		return ports{}, err
+	}
+	if err := s.database.dropIdleIndices(ctx, columns); err != nil {
 		return ports{}, err
 	}
 	for tries := 1; ; tries++ {

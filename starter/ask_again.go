@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/perdure-dev/perdure"
@@ -42,6 +43,20 @@ func isBusy(err error) bool {
 func isNotReady(err error) bool {
 	var notReady *serviceerror.WorkflowNotReady
 	return errors.As(err, &notReady)
+}
+
+// result waits for a workflow's end and gives its result, or the error that it ended with.
+// A server that breaks the waiting off is asked again.
+func result(ctx context.Context, run client.WorkflowRun, into any) error {
+	for wait := askAgainWait; ; wait = min(2*wait, askAgainMaxWait) {
+		err := run.Get(ctx, into)
+		if _, ended := errors.AsType[*temporal.WorkflowExecutionError](err); ended || !isBrokenOff(err) || stopped(ctx, err) {
+			return err
+		}
+		if pause(ctx, wait) != nil {
+			return err
+		}
+	}
 }
 
 // pause waits for d, or until ctx ends.

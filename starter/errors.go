@@ -157,16 +157,24 @@ func stopped(ctx context.Context, err error) bool {
 	return true
 }
 
-// isBrokenOff: the call was given up, by one side or the other.
+// isBrokenOff: the call was given up, by one side or the other. The client that was closed
+// will make no other.
 func isBrokenOff(err error) bool {
 	var (
 		canceled *serviceerror.Canceled
 		deadline *serviceerror.DeadlineExceeded
 		update   *client.WorkflowUpdateServiceTimeoutOrCanceledError
 	)
+	if errors.As(err, &canceled) && canceled.Message == clientClosed {
+		return false
+	}
 	return errors.As(err, &canceled) || errors.As(err, &deadline) || errors.As(err, &update) ||
 		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
+
+// clientClosed is what gRPC says of a connection that its owner has closed (1.83,
+// clientconn.go, ErrClientConnClosing).
+const clientClosed = "grpc: the client connection is closing"
 
 func notFoundOr(id string, err error) error {
 	if isNotFound(err) {

@@ -106,7 +106,8 @@ func (h *handle) AwaitStarted(ctx context.Context) (perdure.Status, error) {
 	return s, err
 }
 
-// update runs an update to its end. On a closed operation the status answers.
+// update runs an update to its end. On a closed operation the status answers. One that has
+// an id is the same however often it is sent, and is sent again when it is broken off.
 func (h *handle) update(ctx context.Context, name, updateID string, args ...any) (perdure.Status, error) {
 	for wait := askAgainWait; ; wait = min(2*wait, askAgainMaxWait) {
 		var s perdure.Status
@@ -119,7 +120,7 @@ func (h *handle) update(ctx context.Context, name, updateID string, args ...any)
 		switch {
 		case err == nil:
 			return h.note(s), nil
-		case moved(err): // it is answered in a moment
+		case moved(err), updateID != "" && isBrokenOff(err) && !stopped(ctx, err): // it is answered in a moment
 			if err := pause(ctx, wait); err != nil {
 				return s, err
 			}
@@ -181,7 +182,7 @@ func (h *handle) wait(ctx context.Context, into *perdure.OperationResult) error 
 			return ended(s)
 		}
 	}
-	err = h.client.temporal.GetWorkflow(ctx, h.id, "").Get(ctx, into)
+	err = result(ctx, h.client.temporal.GetWorkflow(ctx, h.id, ""), into)
 	if err != nil && stopped(ctx, err) {
 		return context.Cause(ctx)
 	}

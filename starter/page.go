@@ -58,7 +58,7 @@ func (c *Client) getPage(ctx context.Context, in perdure.CollectionInput, o *Pag
 		return nil, err
 	}
 	var p perdure.Page
-	if err := run.Get(ctx, &p); err != nil {
+	if err := result(ctx, run, &p); err != nil {
 		if stopped(ctx, err) {
 			if !named {
 				c.giveUp(ctx, run)

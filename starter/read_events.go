@@ -143,12 +143,12 @@ func (r *eventReader) read(ctx context.Context) (perdure.Events, error) {
 func (r *eventReader) lookUpRuns(ctx context.Context) error {
 	for wait := askAgainWait; ; wait = min(2*wait, askAgainMaxWait) {
 		s, err := r.Status(ctx)
-		if err != nil {
-			return err
-		}
-		if !s.Stale {
+		switch {
+		case err == nil && !s.Stale:
 			r.segments = s.Segments
 			return nil
+		case err != nil && !again(err):
+			return err
 		}
 		if err := pause(ctx, wait); err != nil {
 			return err
@@ -198,6 +198,12 @@ func (h *stream) cutShort(ctx context.Context, offset int) error {
 // ended says, as an error, how the stream ended; nil where it ended well.
 func (h *stream) ended(ctx context.Context) error {
 	s, err := h.Status(ctx)
+	for wait := askAgainWait; again(err); wait = min(2*wait, askAgainMaxWait) {
+		if err := pause(ctx, wait); err != nil {
+			return err
+		}
+		s, err = h.Status(ctx)
+	}
 	switch {
 	case err != nil:
 		return err

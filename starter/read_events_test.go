@@ -28,6 +28,15 @@ type record struct {
 	closed enumspb.WorkflowExecutionStatus
 	// reads counts the queries; broken are the first of them that nobody answers.
 	reads, broken int
+	// away are the questions for the status, and for what the server knows, that the server
+	// does not answer.
+	away int
+}
+
+// isAway counts the questions that the server does not answer.
+func (r *record) isAway() bool {
+	r.away--
+	return r.away >= 0
 }
 
 func newRecord(t *testing.T, closed enumspb.WorkflowExecutionStatus, s perdure.StreamStatus) (*record, *starter.Stream[int]) {
@@ -45,6 +54,9 @@ func newRecord(t *testing.T, closed enumspb.WorkflowExecutionStatus, s perdure.S
 
 func (r *record) QueryWorkflow(_ context.Context, _, _, name string, args ...any) (converter.EncodedValue, error) {
 	if name == perdure.QueryStatus {
+		if r.isAway() {
+			return nil, serviceerror.NewDeadlineExceeded("no server")
+		}
 		return r.e.encoded(r.status), nil
 	}
 	if r.reads++; r.reads <= r.broken {
@@ -67,6 +79,9 @@ type recordService struct {
 }
 
 func (s *recordService) DescribeWorkflowExecution(context.Context, *workflowservice.DescribeWorkflowExecutionRequest, ...grpc.CallOption) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	if s.r.isAway() {
+		return nil, serviceerror.NewDeadlineExceeded("no server")
+	}
 	return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{
 		Type: &commonpb.WorkflowType{Name: perdure.WorkflowStream}, Status: s.r.closed,
 	}}, nil
@@ -99,6 +114,49 @@ func TestAReaderOutlivesAWorker(t *testing.T) {
 		got, err := offsets(t.Context(), s)
 		require.NoError(t, err)
 		require.Equal(t, []int{0, 1, 2}, got)
+	})
+}
+
+// A server that is away when the last event has come is asked again how the stream ended.
+func TestAReaderLearnsTheEndFromAServerThatWasAway(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		status perdure.StreamStatus
+		want   error
+	}{
+		{"well", perdure.StreamStatus{State: perdure.StateSucceeded, Done: true, Events: 3}, nil},
+		{
+			"badly",
+			perdure.StreamStatus{State: perdure.StateFailed, Done: true, Events: 3, ErrorType: perdure.ErrorStreamBroken},
+			&perdure.StreamError{Type: perdure.ErrorStreamBroken},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r, s := newRecord(t, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, c.status)
+				r.away = 6 // each time it is asked twice
+				got, err := offsets(t.Context(), s)
+				require.ErrorIs(t, err, c.want)
+				require.Equal(t, []int{0, 1, 2}, got)
+				require.Less(t, r.away, 0)
+			})
+		})
+	}
+}
+
+// Nor does one that is away while the runs are looked up end the reading.
+func TestRunsAreLookedUpAtAServerThatWasAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		one, _ := newRecord(t, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, perdure.StreamStatus{
+			State: perdure.StateSucceeded, Done: true, Events: 12,
+			Segments: []perdure.StreamSegment{{RunID: "a"}, {RunID: "b", FirstOffset: 5}},
+		})
+		r := &runs{record: one}
+		s := attachedTo(t, r)
+		r.away = 6
+		got, err := offsets(t.Context(), s)
+		require.NoError(t, err)
+		require.Len(t, got, 12)
 	})
 }
 

@@ -101,6 +101,27 @@ func (c *Client) start(ctx context.Context, in perdure.OperationInput, o *StartO
 // startWorkflow starts the workflow, or joins the one that runs under its id, and
 // waits until its start is decided.
 func (c *Client) startWorkflow(ctx context.Context, h *handle, in perdure.OperationInput, o StartOptions) (perdure.Status, error) {
+	for wait := askAgainWait; ; wait = min(2*wait, askAgainMaxWait) {
+		s, err := c.startOnce(ctx, h, in, o)
+		switch {
+		case err == nil:
+			return h.note(s), nil
+		case stopped(ctx, err):
+			return s, context.Cause(ctx)
+		case moved(err):
+			return h.AwaitStarted(ctx)
+		case isTaken(err), isClosed(err):
+			return h.Status(ctx)
+		case !isBrokenOff(err):
+			return s, h.called(ctx, err)
+		} // else it may have started, and is joined then
+		if err := pause(ctx, wait); err != nil {
+			return s, err
+		}
+	}
+}
+
+func (c *Client) startOnce(ctx context.Context, h *handle, in perdure.OperationInput, o StartOptions) (perdure.Status, error) {
 	options := c.workflowOptions(o.ID, cmp.Or(o.Summary, in.Summary()), enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
 	if o.Summary != "" {
 		options.Memo = map[string]any{perdure.MemoSummary: o.Summary}
@@ -114,21 +135,12 @@ func (c *Client) startWorkflow(ctx context.Context, h *handle, in perdure.Operat
 		},
 	})
 	var s perdure.Status
-	if err == nil {
-		h.runID = update.RunID()
-		err = update.Get(ctx, &s)
+	if err != nil {
+		return s, err
 	}
-	switch {
-	case err == nil:
-		return h.note(s), nil
-	case stopped(ctx, err):
-		return s, context.Cause(ctx)
-	case moved(err):
-		return h.AwaitStarted(ctx)
-	case isTaken(err), isClosed(err):
-		return h.Status(ctx)
-	}
-	return s, h.called(ctx, err)
+	h.runID = update.RunID()
+	err = update.Get(ctx, &s)
+	return s, err
 }
 
 func (c *Client) workflowOptions(id, summary string, reuse enumspb.WorkflowIdReusePolicy) client.StartWorkflowOptions {

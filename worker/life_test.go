@@ -30,9 +30,9 @@ import (
 	"github.com/perdure-dev/perdure/workflows"
 )
 
-// questionsOfARun are about as many as fit into a history before Temporal suggests to
+// activitiesOfARun are about as many as fit into a history before Temporal suggests to
 // continue as new.
-const questionsOfARun = 370
+const activitiesOfARun = 370
 
 // life is an operation's, lived in no time: the workflow under time skipping, activities
 // and credentials of a configured worker, and a service that both speak to over HTTP.
@@ -56,21 +56,26 @@ type moment struct {
 
 // lifeRun is one run of the workflow.
 type lifeRun struct {
-	life      *life
-	env       *testsuite.TestWorkflowEnvironment
-	work      *activities.Activities
-	at        time.Time     // its beginning
-	skew      time.Duration // what the worker's clock is wrong by
-	questions int
-	bytes     int // of tasks and answers
-	carried   int // bytes
+	life       *life
+	env        *testsuite.TestWorkflowEnvironment
+	work       *activities.Activities
+	at         time.Time     // its beginning
+	skew       time.Duration // what the worker's clock is wrong by
+	activities int
+	bytes      int // of tasks and answers
+	carried    int // bytes
 	// goroutines of the process after it.
 	goroutines int
 }
 
 func newLife(t *testing.T) *life {
 	t.Helper()
-	l := &life{service: &lifeService{}, began: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	never := func(time.Time) bool { return false }
+	l := &life{
+		service: &lifeService{down: never, over: never, retryAfter: func(time.Time) int { return 0 }},
+		began:   time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+		skew:    func(time.Time) time.Duration { return 0 },
+	}
 	server := httptest.NewUnstartedServer(l.service)
 	server.Config.SetKeepAlivesEnabled(false) // an open connection would hold the bubble's clock
 	server.Start()
@@ -82,6 +87,7 @@ func newLife(t *testing.T) *life {
 	_, err := tokens.Create(l.keyset)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(l.config, []byte(fmt.Sprintf(`tokens: {keysetFile: keyset.json, lifetimeSeconds: 2592000}
+worker: {watch: {windowSeconds: 540}} # an activity of the environment has ten minutes
 services:
   jobs:
     baseURL: %s
@@ -245,9 +251,9 @@ func (r *lifeRun) note(task any, answer json.RawMessage) {
 	if err != nil {
 		panic(err)
 	}
-	r.questions++
+	r.activities++
 	r.bytes += len(asked) + len(answer)
-	if r.questions == questionsOfARun {
+	if r.activities == activitiesOfARun {
 		r.env.SetContinueAsNewSuggested(true)
 	}
 }

@@ -82,6 +82,32 @@ func TestAYearOfAnOperation(t *testing.T) {
 	l.doesNotGrow(t)
 }
 
+// Days of watching in process leave no more in a run than its activities do: one each nine
+// minutes here, however often they ask.
+func TestDaysOfWatching(t *testing.T) {
+	l := newLife(t)
+	const days, interval = 2 * day, 15 * time.Second
+	l.service.over = func(at time.Time) bool { return l.at(at) >= days }
+	result := l.live(t, perdure.OperationInput{
+		Request: &perdure.Request{Service: "jobs", Method: http.MethodPost, URL: "/jobs"},
+		Polling: &perdure.Polling{IntervalSeconds: interval.Seconds()},
+	})
+	require.Equal(t, perdure.StateSucceeded, result.State)
+	require.Equal(t, len(l.service.polls), l.polls)
+	require.Zero(t, l.service.expired)
+	require.LessOrEqual(t, l.service.issued, int(days/(45*time.Minute))+2, "a token is renewed when three quarters of its hour are over")
+	before := l.began
+	for _, at := range l.service.polls {
+		gap := at.Sub(before)
+		require.GreaterOrEqual(t, gap, interval, "at %v", l.at(at))
+		require.LessOrEqual(t, gap, interval+interval/10, "at %v", l.at(at))
+		before = at
+	}
+	require.Len(t, l.runs, 1)
+	require.InDelta(t, int(days/(9*time.Minute)), l.runs[0].activities, 10)
+	t.Logf("%d questions by %d activities, with %d tokens", len(l.service.polls), l.runs[0].activities, l.service.issued)
+}
+
 func within(d, from, to time.Duration) bool { return d >= from && d < to }
 
 // asksAtItsPace: an hour and its jitter apart, whatever clocks and runs do; while the
@@ -119,13 +145,13 @@ func (l *life) doesNotGrow(t *testing.T) {
 	t.Helper()
 	first, last := l.runs[0], l.runs[len(l.runs)-2] // the very last did not continue
 	for i, r := range l.runs[:len(l.runs)-1] {
-		require.LessOrEqual(t, r.questions, questionsOfARun+1)
+		require.LessOrEqual(t, r.activities, activitiesOfARun+1)
 		require.InDelta(t, first.carried, r.carried, 1024, "run %d, of what happens to an operation in trouble", i)
-		require.Less(t, r.bytes/r.questions, 2*first.bytes/first.questions, "run %d", i)
+		require.Less(t, r.bytes/r.activities, 2*first.bytes/first.activities, "run %d", i)
 	}
 	t.Logf("%d runs; the first carries %d bytes, the last %d; a question and its answer have %d bytes in the first, %d in the last; %d goroutines after the first, %d after the last",
-		len(l.runs), first.carried, last.carried, first.bytes/first.questions, last.bytes/last.questions, first.goroutines, last.goroutines)
+		len(l.runs), first.carried, last.carried, first.bytes/first.activities, last.bytes/last.activities, first.goroutines, last.goroutines)
 	require.InDelta(t, first.carried, last.carried, 64)
-	require.InDelta(t, first.bytes/first.questions, last.bytes/last.questions, 64)
+	require.InDelta(t, first.bytes/first.activities, last.bytes/last.activities, 64)
 	require.InDelta(t, first.goroutines, last.goroutines, 5)
 }

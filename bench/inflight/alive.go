@@ -26,14 +26,12 @@ type Alive struct {
 	Succeeded int `json:"succeeded"`
 }
 
-// alive counts all, without those that have warmed the place up, and sees the watched and
-// some of the waiting to their end.
+// alive counts all, and sees the watched and some of the waiting to their end.
 func (p *place) alive(ctx context.Context, waiting, watched []operation, sample int) (a Alive, err error) {
 	a = Alive{Started: len(waiting) + len(watched), StartedTwice: p.service.startedTwice()}
-	if a.Open, err = p.open(ctx, a.Started+warmUp); err != nil {
+	if a.Open, err = p.open(ctx, a.Started); err != nil {
 		return a, err
 	}
-	a.Open -= warmUp
 	a.Watched, a.Waiting = len(watched), min(sample, len(waiting))
 	for _, op := range watched {
 		p.service.finish(op.number)

@@ -53,6 +53,7 @@ func (w Watched) inTime() bool { return w.Max <= mostLate }
 
 // holdSize is how much is held.
 type holdSize struct {
+	timed   bool // polls after timers are measured first
 	waiting int
 	watched []int // growing
 	each    time.Duration
@@ -65,8 +66,10 @@ type holdSize struct {
 func (p *place) hold(ctx context.Context, size holdSize, say func(string, ...any)) (*Held, error) {
 	out := &Held{}
 	var err error
-	if out.Timed, out.Rest, err = p.measureTimed(ctx, size.each); err != nil {
-		return nil, err
+	if size.timed {
+		if out.Timed, out.Rest, err = p.measureTimed(ctx, size.each); err != nil {
+			return nil, err
+		}
 	}
 	say("timed: %+v, at rest %s a second", out.Timed, out.Rest)
 	wait, err := p.fill(ctx, size, out, say)
@@ -110,7 +113,7 @@ func (p *place) fill(ctx context.Context, size holdSize, out *Held, say func(str
 			return nil, err
 		}
 	}
-	return wait, sleep(ctx, settle)
+	return wait, sleep(ctx, watching)
 }
 
 // watch starts operations that are watched, more and more, until a poll is late.

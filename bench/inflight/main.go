@@ -47,6 +47,7 @@ type flags struct {
 
 	hold, watched string
 	waiting       int
+	timed         bool
 	window        time.Duration
 
 	results, page string
@@ -59,6 +60,7 @@ func parse() (f flags) {
 	flag.StringVar(&f.profiles, "profiles", "", "`directory` for CPU profiles, made while operations are started; empty: none")
 	flag.StringVar(&f.hold, "hold", string(machine.SQLite), "`database` to hold operations on; empty: do not")
 	flag.IntVar(&f.waiting, "waiting", 20_000, "how many operations wait")
+	flag.BoolVar(&f.timed, "timed", true, "before that, measure polls after durable timers")
 	flag.StringVar(&f.watched, "watched", "1500,2500,3500,4500,5500", "how many are watched beside them, one `number` after the other, until polls are late")
 	flag.DurationVar(&f.window, "window", time.Minute, "how long each number of watched operations is measured")
 	flag.StringVar(&f.results, "results", "inflight/results.json", "`file` of what was measured; what is not measured now is kept")
@@ -91,7 +93,7 @@ func (f flags) measure(ctx context.Context, r *Results) (err error) {
 	if f.hold == "" {
 		return nil
 	}
-	size := holdSize{waiting: f.waiting, each: f.window, sample: 200, atOnce: 100}
+	size := holdSize{timed: f.timed, waiting: f.waiting, each: f.window, sample: 200, atOnce: 100}
 	if size.watched, err = counts(f.watched); err != nil {
 		return err
 	}

@@ -138,7 +138,7 @@ const cached = 10_000
 func (h *HoldPart) cachedBytes() float64 {
 	first, last := h.Waiting[0], h.Waiting[0]
 	for _, c := range h.Waiting {
-		if c.Operations+warmUp <= cached {
+		if c.Operations <= cached {
 			last = c
 		}
 	}

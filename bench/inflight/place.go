@@ -55,9 +55,9 @@ func newPlace(ctx context.Context, programs *machine.Programs, kind machine.Kind
 	switch kind {
 	case machine.SQLite:
 		p.file = filepath.Join(dir, "temporal.db")
-		args = []string{"--db-filename", p.file}
+		args = []string{"--db-filename", p.file, "--log-level", "never"}
 	case inMemory:
-		server = machine.SQLite
+		server, args = machine.SQLite, []string{"--log-level", "never"}
 	case machine.PostgreSQL:
 	}
 	if p.profiles, err = freeAddress(ctx); err != nil {

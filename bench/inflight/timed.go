@@ -22,12 +22,6 @@ const timedOperations = 400
 
 // measureTimed also says what the place computes in a second at rest.
 func (p *place) measureTimed(ctx context.Context, each time.Duration) (t Timed, rest CPU, err error) {
-	if _, _, err = p.start(ctx, warmUp, warmUp/10, waiting); err != nil {
-		return t, rest, err
-	}
-	if err := sleep(ctx, settle); err != nil {
-		return t, rest, err
-	}
 	idle, took, err := p.during(func() error { return sleep(ctx, each/4) })
 	if err != nil {
 		return t, rest, err
@@ -52,6 +46,3 @@ func (p *place) measureTimed(ctx context.Context, each time.Duration) (t Timed, 
 	}
 	return t, rest, end(ctx, ops, true)
 }
-
-// settle is until what starts have left to do is done.
-const settle = 5 * time.Second

@@ -9,6 +9,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -39,11 +40,13 @@ func bench(ctx context.Context) error {
 	quick := flag.Bool("quick", false, "measure little, and write nothing into the documentation")
 	docs := flag.String("docs", "", "where to write; default: the repository's docs")
 	chosen := flag.String("parts", strings.Join(allParts, ","), "what to measure; the rest is as in the last run")
+	repeats := flag.Int("repeats", 0, "how often the ways take turns; default: 3, and 1 with -quick")
 	flag.Parse()
 	sizes := full
 	if *quick {
 		sizes = short
 	}
+	sizes.repeats = cmp.Or(*repeats, sizes.repeats)
 	if err := where(docs, *root, *quick); err != nil {
 		return err
 	}

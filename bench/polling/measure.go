@@ -41,10 +41,10 @@ var (
 		repeats:   3,
 		idle:      5 * time.Second,
 		paced:     pacedSize{operations: 60, polls: 15, every: time.Second, startEvery: 40 * time.Millisecond},
-		saturated: saturatedSize{operations: 200, every: 100 * time.Millisecond, settle: 8 * time.Second, count: 8 * time.Second},
+		saturated: saturatedSize{operations: 200, every: 100 * time.Millisecond, settle: 5 * time.Second, count: 8 * time.Second},
 		starts:    200,
 		sweep: sweepSize{
-			operations: 240, startEvery: 30 * time.Millisecond, each: 24 * time.Second,
+			operations: 240, startEvery: 30 * time.Millisecond, each: 20 * time.Second,
 			waits:   []time.Duration{5 * time.Second, 10 * time.Second, 20 * time.Second},
 			windows: []time.Duration{15 * time.Second, 5 * time.Second},
 		},

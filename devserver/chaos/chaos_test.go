@@ -3,14 +3,11 @@ package chaos_test
 import (
 	"context"
 	"errors"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 )
-
-const killed = syscall.SIGKILL
 
 // Whatever ends and breaks meanwhile: every operation comes to the end that the service
 // gave it, and is started once; every page and every event arrives as it was served; and

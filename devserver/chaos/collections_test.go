@@ -45,7 +45,7 @@ func (c *collection) input() perdure.CollectionInput {
 // when it could not be answered; then some of them once more.
 func (c *collection) run(ctx context.Context, w *world, _ <-chan struct{}) {
 	r := randomFor(w.size.seed, "reader of "+c.name)
-	c.err = w.insist(ctx, "StartCollection, Pages", func() (bool, error) { return c.read(ctx, w, r) })
+	c.err = w.insist(ctx, "Pages", func() (bool, error) { return c.read(ctx, w, r) })
 	for i := r.IntN(5); i < len(c.tokens) && c.err == nil; i += 1 + r.IntN(5) {
 		c.err = w.insist(ctx, "GetPage", func() (bool, error) { return true, c.readAgain(ctx, w, i) })
 	}
@@ -65,7 +65,7 @@ func (c *collection) readAgain(ctx context.Context, w *world, i int) error {
 func (c *collection) read(ctx context.Context, w *world, r *rand.Rand) (last bool, err error) {
 	h, err := starter.StartCollection[json.RawMessage](ctx, w.client, c.input(), &starter.CollectionOptions{ID: c.name})
 	if err != nil {
-		return false, err
+		return false, fmt.Errorf("StartCollection: %w", err)
 	}
 	for page, err := range h.Pages(ctx, &starter.PagesOptions{From: len(c.pages)}) {
 		if err != nil {

@@ -43,7 +43,7 @@ func (v *stream) input(s size) perdure.StreamInput {
 // run reads every event as it comes, and then all of them once more.
 func (v *stream) run(ctx context.Context, w *world, _ <-chan struct{}) {
 	for _, into := range []*[]string{&v.live, &v.again} {
-		v.err = w.insist(ctx, "StartStream, Events", func() (bool, error) { return true, v.read(ctx, w, into) })
+		v.err = w.insist(ctx, "Events", func() (bool, error) { return true, v.read(ctx, w, into) })
 		if v.err != nil {
 			return
 		}
@@ -54,7 +54,7 @@ func (v *stream) run(ctx context.Context, w *world, _ <-chan struct{}) {
 func (v *stream) read(ctx context.Context, w *world, into *[]string) error {
 	h, err := starter.StartStream[string](ctx, w.client, v.input(w.size), &starter.StreamOptions{ID: v.name})
 	if err != nil {
-		return err
+		return fmt.Errorf("StartStream: %w", err)
 	}
 	for event, err := range h.Events(ctx, len(*into)) {
 		if err != nil {

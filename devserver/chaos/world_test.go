@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -85,7 +86,7 @@ func (w *world) startWorker(ctx context.Context, t *testing.T, name string) *pro
 	p, err := w.newProcess(name)
 	require.NoError(t, err)
 	require.NoError(t, p.start())
-	t.Cleanup(func() { p.end(killed) })
+	t.Cleanup(func() { p.end(syscall.SIGKILL) })
 	w.processes = append(w.processes, p)
 	require.True(t, eventually(ctx, p.ready), "%s is not ready", name)
 	return p

@@ -22,8 +22,9 @@ const maxDrainGap = 2 * time.Second
 
 // A rolling deployment under load: each of two workers gets SIGTERM once its successor
 // runs. Every operation ends, was started once, and was asked for all the time.
-// PERDURE_DRAIN_OPERATIONS says how many there are, each asked every second. It measures, and so it runs by itself.
-func TestDrainUnderLoadLeavesNoGap(t *testing.T) { //nolint:paralleltest // it measures
+// PERDURE_DRAIN_OPERATIONS says how many there are, each asked every second. It measures,
+// and so it runs beside no other test.
+func TestDrainUnderLoadLeavesNoGap(t *testing.T) {
 	operations := scaled(t, "PERDURE_DRAIN_OPERATIONS", 100)
 	w := newWorld(t, settings{service: jobservice.Options{NoIdempotency: true}})
 	w.configure(t, "drainSeconds: 5", "drainSeconds: 30")
@@ -109,4 +110,3 @@ func longestGap(b jobservice.Books, from, to time.Time) gap {
 	}
 	return slices.MaxFunc(gaps, func(a, b gap) int { return cmp.Compare(a.took, b.took) })
 }
-

@@ -97,7 +97,7 @@ func TestTwoBuildsRolledOverEachOther(t *testing.T) {
 	for _, op := range first {
 		require.Equal(t, []string{"", "A", "B", "A"}, w.buildsOf(ctx, t, op.ID()))
 	}
-	w.record(t, "moved-between-builds", first[0].ID(), "") //nolint:contextcheck // it takes none
+	w.record(t, "moved-between-builds", first[0].ID(), "")
 	for _, op := range second {
 		require.Equal(t, []string{"A", "B", "A"}, w.buildsOf(ctx, t, op.ID()))
 	}

@@ -33,8 +33,9 @@ func findBrowser() (string, error) {
 	return "", nil
 }
 
-func startBrowser(executable string) (browser context.Context, stop func(), err error) {
+func startBrowser(executable string, more ...chromedp.ExecAllocatorOption) (browser context.Context, stop func(), err error) {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(executable))
+	options = append(options, more...)
 	if os.Geteuid() == 0 { // Chromium's sandbox does not start for root
 		options = append(options, chromedp.NoSandbox)
 	}
