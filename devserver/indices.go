@@ -8,23 +8,38 @@ import (
 	"slices"
 	"strings"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/server/common/searchattribute/sadefs"
 )
 
-// dropIdleIndices drops the indices of search attributes that no namespace has: the schema
-// keeps one for each that there could be, and each takes a write, of nothing, with every
-// workflow that starts, changes or ends. Who gets such a search attribute later finds by it
-// all the same, and not as fast.
-func (db *database) dropIdleIndices(ctx context.Context, used map[string]bool) error {
-	for _, column := range slices.Sorted(maps.Keys(sadefs.GetDBIndexSearchAttributes(nil).CustomSearchAttributes)) {
-		if used[column] {
+// fitIndices keeps an index of each search attribute that some namespace has, and drops
+// the others. The schema has one for each that there could be, and every workflow that
+// starts, changes or ends writes to all. Who gets such a search attribute while the server
+// runs finds by it all the same, and not as fast before the next start.
+func (db *database) fitIndices(ctx context.Context, used map[string]bool) error {
+	columns := sadefs.GetDBIndexSearchAttributes(nil).CustomSearchAttributes
+	for _, column := range slices.Sorted(maps.Keys(columns)) {
+		if !indexed(columns[column]) {
 			continue
 		}
-		if _, err := db.keeper.ExecContext(ctx, "DROP INDEX IF EXISTS "+indexOf(column)); err != nil {
+		statement := "DROP INDEX IF EXISTS " + indexOf(column)
+		if used[column] {
+			statement = fmt.Sprintf(createIndex, indexOf(column), column)
+		}
+		if _, err := db.keeper.ExecContext(ctx, statement); err != nil {
 			return fmt.Errorf("devserver: index of %s: %w", column, err)
 		}
 	}
 	return nil
+}
+
+// createIndex is as in the schema, for a name and a column.
+const createIndex = `CREATE INDEX IF NOT EXISTS %s ON executions_visibility ` +
+	`(namespace_id, %s, (COALESCE(close_time, '9999-12-31 23:59:59+00:00')) DESC, start_time DESC, run_id)`
+
+// indexed: words in texts and lists are found in another way.
+func indexed(t enumspb.IndexedValueType) bool {
+	return t != enumspb.INDEXED_VALUE_TYPE_TEXT && t != enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST
 }
 
 var columnNumber = regexp.MustCompile(`\d+$`)

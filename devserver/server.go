@@ -76,7 +76,7 @@ func (s *Server) startTemporal(ctx context.Context, opts Options) (ports, error)
 	if err != nil {
 		return ports{}, err
 	}
-	if err := s.database.dropIdleIndices(ctx, columns); err != nil {
+	if err := s.database.fitIndices(ctx, columns); err != nil {
 		return ports{}, err
 	}
 	for tries := 1; ; tries++ {

@@ -133,7 +133,7 @@ func TestActivitiesOptions(t *testing.T) {
 	o, err := cfg.Activities()
 	require.NoError(t, err)
 	require.Equal(t, 30*24*time.Hour, o.TokenLifetime)
-	require.Equal(t, activities.Watch{Threshold: 20 * time.Second, Window: 10 * time.Minute}, o.Watch)
+	require.Equal(t, activities.Watch{Threshold: 20 * time.Second, Window: 10 * time.Minute, HandOver: 20 * time.Second}, o.Watch)
 	require.Equal(t, []string{"azure", "google", "location", "openai", "waiter"}, o.Protocols.Names())
 	jobs := o.Services["jobs"]
 	require.Equal(t, "jobs", jobs.Name())
@@ -157,7 +157,7 @@ services: {a: {baseURL: "https://a.example.com", idempotency: {form: repeatabili
 	o, err := cfg.Activities()
 	require.NoError(t, err)
 	require.Equal(t, worker.DefaultTokenLifetime, o.TokenLifetime)
-	require.Equal(t, activities.Watch{Threshold: activities.DefaultWatchThreshold, Window: activities.DefaultWatchWindow}, o.Watch)
+	require.Equal(t, activities.Watch{Threshold: activities.DefaultWatchThreshold, Window: activities.DefaultWatchWindow, HandOver: worker.DefaultDrain * 2 / 3}, o.Watch)
 	require.Equal(t, activities.Idempotency{Form: activities.FormRepeatability, Window: time.Minute}, o.Services["a"].Idempotency)
 	require.Equal(t, 50, o.Services["a"].Limits().Concurrency)
 	require.Equal(t, 65536, o.Services["a"].Limits().CaptureBytes)

@@ -48,7 +48,7 @@ func ExampleConfig() {
 		Tokens:     worker.Tokens{KeysetFile: "keyset.json"},
 		Encryption: &worker.Encryption{KeysetFile: "payload-keyset.json"},
 		Storage:    &worker.Storage{URL: "s3://orders/payloads"},
-		Worker:     worker.Process{Listen: ":9090", Watch: worker.Watch{ThresholdSeconds: 10}},
+		Worker:     worker.Process{Listen: ":9090", Watch: worker.Watch{ThresholdSeconds: 10}, Deployment: &worker.Deployment{Name: "perdure", BuildID: "1.4.0"}},
 		Services: map[string]worker.Service{
 			"jobs": {
 				BaseURL:     "https://jobs.example.com/v1",

@@ -37,19 +37,22 @@ func (s Span) String() string {
 
 func (r *Results) startsTable() string {
 	var b strings.Builder
-	b.WriteString("| database | callers at once | starts a second | CPU of one start, ms: server | database | worker | callers, service | all | cores in use |\n")
-	b.WriteString("| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
+	b.WriteString("| database | callers at once | starts | a second | CPU of one start, ms: server | database | worker | callers, service | all | cores in use |\n")
+	b.WriteString("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, kind := range databases {
 		part := r.Starts[kind]
 		if part == nil {
 			continue
 		}
 		for _, s := range part.Points {
-			c := s.CPU.each(s.N)
-			fmt.Fprintf(&b, "| %s | %d | %.0f | %s | %s | %s | %s | %s | %.2f |\n", kind, s.AtOnce, s.perSecond(),
-				ms(c.Server), inside(c), ms(c.Worker), ms(c.Callers), ms(c.sum()), s.CPU.sum().Seconds()/s.Took.Seconds())
+			b.WriteString(s.row(kind))
 		}
 	}
+	r.eachHeld(func(kind machine.Kind, h *HoldPart) {
+		if h.Filled.N > 0 {
+			b.WriteString(h.Filled.row(kind))
+		}
+	})
 	fmt.Fprintf(&b, "\n%s, %d cores, %s", r.Machine.Model, r.Machine.Cores, r.Machine.Go)
 	for _, kind := range databases {
 		if part := r.Starts[kind]; part != nil {
@@ -58,6 +61,12 @@ func (r *Results) startsTable() string {
 	}
 	b.WriteString(".\n")
 	return b.String()
+}
+
+func (s Starts) row(kind machine.Kind) string {
+	c := s.CPU.each(s.N)
+	return fmt.Sprintf("| %s | %d | %s | %.0f | %s | %s | %s | %s | %s | %.2f |\n", kind, s.AtOnce, thousands(s.N), s.perSecond(),
+		ms(c.Server), inside(c), ms(c.Worker), ms(c.Callers), ms(c.sum()), s.CPU.sum().Seconds()/s.Took.Seconds())
 }
 
 // inside is the database's part, where it is not the server's.
@@ -77,8 +86,8 @@ func (r *Results) waitingTable() string {
 		}
 	})
 	r.eachHeld(func(kind machine.Kind, h *HoldPart) {
-		fmt.Fprintf(&b, "\n%s: a waiting operation takes %s in the worker while it is cached (bound: %s; %s), and nothing where it is not; %s in the database; %d events of %s in its history.\n",
-			kind, kb(h.cachedBytes()), kb(mostCached), held(h.cachedBytes() <= mostCached), kb(h.storedBytes()), h.History.Events, kb(float64(h.History.Bytes)))
+		fmt.Fprintf(&b, "\n%s: a waiting operation takes %s in the worker while it is cached (bound: %s; %s), and nothing where it is not; %s in the database, %d events of %s in its history.\n",
+			kind, kb(h.cachedBytes()), kb(mostCached), held(h.cachedBytes() <= mostCached), h.stored(), h.History.Events, kb(float64(h.History.Bytes)))
 	})
 	return b.String()
 }
@@ -96,9 +105,11 @@ func (r *Results) watchedTable() string {
 		}
 	})
 	r.eachHeld(func(kind machine.Kind, h *HoldPart) {
-		timer := h.Timed.CPU.each(h.Timed.Polls)
-		fmt.Fprintf(&b, "\n%s: a watched operation takes %s in the worker (bound: %s; %s). Beside nothing else, a poll after a durable timer costs %s, measured with %d operations that want to be asked every %s. %s.\n",
-			kind, kb(h.watchedBytes()), kb(mostWatched), held(h.watchedBytes() <= mostWatched), timer, h.Timed.Operations, timed, h.Span)
+		fmt.Fprintf(&b, "\n%s: a watched operation takes %s in the worker (bound: %s; %s). %s.\n",
+			kind, kb(h.watchedBytes()), kb(mostWatched), held(h.watchedBytes() <= mostWatched), h.Span)
+		if t := h.Timed; t.Polls > 0 {
+			fmt.Fprintf(&b, "A poll after a durable timer costs %s of CPU: %d operations that want to be asked every %s.\n", t.CPU.each(t.Polls), t.Operations, timed)
+		}
 	})
 	return b.String()
 }
@@ -107,6 +118,9 @@ func (r *Results) aliveText() string {
 	var b strings.Builder
 	r.eachHeld(func(kind machine.Kind, h *HoldPart) {
 		a := h.Alive
+		if a.Started == 0 {
+			return
+		}
 		fmt.Fprintf(&b, "%s: at the end %s of %s are open, and %d were started twice. The service then finishes all %s watched ones and %d of the waiting, drawn by lot: %s end as succeeded, each with its value.\n\n",
 			kind, thousands(a.Open), thousands(a.Started), a.StartedTwice, thousands(a.Watched), a.Waiting, thousands(a.Succeeded))
 	})
@@ -128,7 +142,7 @@ func (h *HoldPart) waits() int { return h.Waiting[len(h.Waiting)-1].Operations }
 // Bounds of the worker's memory for one operation, in bytes.
 const (
 	mostCached  = 64 << 10
-	mostWatched = 192 << 10
+	mostWatched = 96 << 10
 )
 
 // cached is how many workflows a worker keeps: the SDK's default.
@@ -143,6 +157,14 @@ func (h *HoldPart) cachedBytes() float64 {
 		}
 	}
 	return float64(last.WorkerLive-first.WorkerLive) / float64(last.Operations-first.Operations)
+}
+
+// stored is that of one operation, for people.
+func (h *HoldPart) stored() string {
+	if h.storedBytes() == 0 {
+		return "its part of the server's memory"
+	}
+	return kb(h.storedBytes())
 }
 
 func (h *HoldPart) storedBytes() float64 {

@@ -50,17 +50,13 @@ func bench(ctx context.Context) error {
 	if err := where(docs, *root, *quick); err != nil {
 		return err
 	}
-	results, err := readResults(filepath.Join(*docs, resultsFile))
+	path := filepath.Join(*docs, resultsFile)
+	results, err := readResults(path)
+	if err == nil && *chosen != "" {
+		results, err = measure(ctx, *root, strings.Split(*chosen, ","), sizes, path)
+	}
 	if err != nil {
 		return err
-	}
-	if *chosen != "" {
-		if err := measure(ctx, *root, strings.Split(*chosen, ","), sizes, results); err != nil {
-			return err
-		}
-		if err := results.write(filepath.Join(*docs, resultsFile)); err != nil {
-			return err
-		}
 	}
 	return publish(*docs, results)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -30,7 +31,7 @@ type sizes struct {
 	idle       time.Duration
 	paced      pacedSize
 	saturated  saturatedSize
-	starts     int
+	starts     startsSize
 	sweep      sweepSize
 	longPolls  int
 	longWindow watch
@@ -42,7 +43,7 @@ var (
 		idle:      5 * time.Second,
 		paced:     pacedSize{operations: 60, polls: 15, every: time.Second, startEvery: 40 * time.Millisecond},
 		saturated: saturatedSize{operations: 200, every: 100 * time.Millisecond, settle: 5 * time.Second, count: 8 * time.Second},
-		starts:    200,
+		starts:    startsSize{starts: 25, rounds: 8},
 		sweep: sweepSize{
 			operations: 240, startEvery: 30 * time.Millisecond, each: 20 * time.Second,
 			waits:   []time.Duration{5 * time.Second, 10 * time.Second, 20 * time.Second},
@@ -55,7 +56,7 @@ var (
 		idle:      time.Second,
 		paced:     pacedSize{operations: 20, polls: 5, every: time.Second, startEvery: 40 * time.Millisecond},
 		saturated: saturatedSize{operations: 100, every: 100 * time.Millisecond, settle: 3 * time.Second, count: 3 * time.Second},
-		starts:    40,
+		starts:    startsSize{starts: 10, rounds: 2},
 		sweep: sweepSize{
 			operations: 20, startEvery: 30 * time.Millisecond, each: 3 * time.Second,
 			waits:   []time.Duration{time.Second, 2 * time.Second},
@@ -88,31 +89,46 @@ type run struct {
 	sizes
 	programs *machine.Programs
 	service  string // its URL
-	results  *Results
+
+	mu      sync.Mutex
+	path    string // where results are kept
+	results *Results
 }
 
-func measure(ctx context.Context, root string, parts []string, s sizes, results *Results) (err error) {
+// keep takes over what was measured, and writes it down.
+func (r *run) keep(take func(*Results)) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	take(r.results)
+	return r.results.write(r.path)
+}
+
+func measure(ctx context.Context, root string, parts []string, s sizes, path string) (_ *Results, err error) {
 	for _, part := range parts {
 		if !slices.Contains(allParts, part) {
-			return fmt.Errorf("no part %q; there are %q", part, allParts)
+			return nil, fmt.Errorf("no part %q; there are %q", part, allParts)
 		}
 	}
 	programs, err := machine.Build(ctx, root)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, programs.Close()) }()
 	var said ready
 	service, err := machine.Self(ctx, &said, roleService)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer stop(service, &err)
-	if results.Machine, err = machine.Describe(); err != nil {
-		return err
+	results, err := readResults(path)
+	if err != nil {
+		return nil, err
 	}
-	r := &run{sizes: s, programs: programs, service: said.URL, results: results}
-	return r.take(ctx, parts)
+	if results.Machine, err = machine.Describe(); err != nil {
+		return nil, err
+	}
+	r := &run{sizes: s, programs: programs, service: said.URL, path: path, results: results}
+	return results, r.take(ctx, parts)
 }
 
 // take measures the parts one after the other; the long one, which asks once a second,
@@ -158,15 +174,16 @@ func (r *run) database(ctx context.Context, kind machine.Kind) (err error) {
 		return err
 	}
 	defer p.close(&err)
-	d := &Database{Paced: map[wayName][]Paced{}, Saturated: map[wayName][]Saturated{}, Starts: map[wayName][]Starts{}}
+	d := &Database{Paced: map[wayName][]Paced{}, Saturated: map[wayName][]Saturated{}}
 	if d.Span, err = spanned(func() error { return r.compare(ctx, p, kind, d) }); err != nil {
 		return err
 	}
-	if r.results.Databases == nil {
-		r.results.Databases = map[machine.Kind]*Database{}
-	}
-	r.results.Databases[kind] = d
-	return nil
+	return r.keep(func(all *Results) {
+		if all.Databases == nil {
+			all.Databases = map[machine.Kind]*Database{}
+		}
+		all.Databases[kind] = d
+	})
 }
 
 // compare measures all ways in turn, as often as is repeated.
@@ -174,6 +191,11 @@ func (r *run) compare(ctx context.Context, p *place, kind machine.Kind, d *Datab
 	if d.Idle, err = p.idle(ctx, r.idle); err != nil {
 		return err
 	}
+	began := time.Now()
+	if d.Starts, err = p.starts(ctx, started, r.starts, d.Idle); err != nil {
+		return fmt.Errorf("starts: %w", err)
+	}
+	tell(kind, "starts", began, "both, in turns")
 	for repeat := range r.repeats {
 		polled := compared
 		if repeat == 0 {
@@ -181,11 +203,6 @@ func (r *run) compare(ctx context.Context, p *place, kind machine.Kind, d *Datab
 		}
 		for _, w := range polled {
 			if err := add(d.Paced, w.name, kind, "paced", func() (*Paced, error) { return p.paced(ctx, w, r.paced, d.Idle) }); err != nil {
-				return err
-			}
-		}
-		for _, w := range started {
-			if err := add(d.Starts, w.name, kind, "starts", func() (*Starts, error) { return p.starts(ctx, w, r.starts, d.Idle) }); err != nil {
 				return err
 			}
 		}
@@ -210,8 +227,10 @@ func (r *run) inProcess(ctx context.Context) (err error) {
 		}
 		return nil
 	})
-	r.results.InProcess = out
-	return err
+	if err != nil {
+		return err
+	}
+	return r.keep(func(all *Results) { all.InProcess = out })
 }
 
 func (r *run) sweepWaits(ctx context.Context) (err error) {
@@ -220,14 +239,16 @@ func (r *run) sweepWaits(ctx context.Context) (err error) {
 		return err
 	}
 	defer p.close(&err)
+	var out *Sweep
 	span, err := spanned(func() (err error) {
-		r.results.Sweep, err = p.sweep(ctx, r.sweep)
+		out, err = p.sweep(ctx, r.sweep)
 		return err
 	})
-	if err == nil {
-		r.results.Sweep.Span = span
+	if err != nil {
+		return err
 	}
-	return err
+	out.Span = span
+	return r.keep(func(all *Results) { all.Sweep = out })
 }
 
 func (r *run) long(ctx context.Context) (err error) {
@@ -236,14 +257,16 @@ func (r *run) long(ctx context.Context) (err error) {
 		return err
 	}
 	defer p.close(&err)
+	var out *Long
 	span, err := spanned(func() (err error) {
-		r.results.Long, err = p.long(ctx, r.longPolls, time.Second, r.longWindow)
+		out, err = p.long(ctx, r.longPolls, time.Second, r.longWindow)
 		return err
 	})
-	if err == nil {
-		r.results.Long.Span = span
+	if err != nil {
+		return err
 	}
-	return err
+	out.Span = span
+	return r.keep(func(all *Results) { all.Long = out })
 }
 
 // add measures once, and says so.
@@ -254,8 +277,12 @@ func add[T any](to map[wayName][]T, name wayName, where machine.Kind, what strin
 		return fmt.Errorf("%s, %s: %w", what, name, err)
 	}
 	to[name] = append(to[name], *got)
-	fmt.Printf("%-10s  %-9s  %4.1f s  %s\n", where, what, time.Since(began).Seconds(), name)
+	tell(where, what, began, string(name))
 	return nil
+}
+
+func tell(where machine.Kind, what string, began time.Time, of string) {
+	fmt.Printf("%-10s  %-9s  %4.1f s  %s\n", where, what, time.Since(began).Seconds(), of)
 }
 
 // spanned measures, and says when that was, under which load.

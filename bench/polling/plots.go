@@ -133,6 +133,9 @@ func (r *Results) bars(p picture, names []wayName, value func(*Database, wayName
 			return there
 		})
 	})
+	if len(names) == 0 {
+		return
+	}
 	slices.Reverse(names)
 	const width = 4 * vg.Millimeter
 	offset := width / 2
@@ -191,7 +194,9 @@ func (d *Database) drawDelivered() (picture, error) {
 			return p, err
 		}
 	}
+	p.Legend.Left, p.Legend.Top = true, true
 	p.X.Min, p.X.Max = decades(p.X.Min, p.X.Max)
+	p.X.Min = min(1, p.X.Min) // room for the legend
 	p.Y.Min, p.Y.Max = 0, 105
 	return p, nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/perdure-dev/perdure/bench/internal/machine"
 	"github.com/perdure-dev/perdure/bench/polling/internal/script"
 )
 
@@ -16,37 +17,45 @@ type Starts struct {
 	CPU    CPU           `json:"cpu"` // without what an idle server computes
 }
 
+// startsSize is how many are measured at once, and how often.
+type startsSize struct{ starts, rounds int }
+
 // startsAtOnce is how many callers start operations one after the other.
 const startsAtOnce = 4
 
-func (p *place) starts(ctx context.Context, w way, n int, idle CPU) (_ *Starts, err error) {
-	worker, err := p.worker(ctx, w)
-	if err != nil {
-		return nil, err
-	}
-	defer stop(worker, &err)
-	like := script.Operation{Polls: 0}
-	start := func(n int) error {
-		like.Batch = newBatch()
-		all, ctx := errgroup.WithContext(ctx)
-		all.SetLimit(startsAtOnce)
-		for _, in := range inputs(p.service, n, time.Second, like) {
-			all.Go(func() error {
-				_, err := p.run(ctx, w, in)
-				return err
-			})
+// starts measures ways in turns that are short, so that what else the machine does is
+// the same for all.
+func (p *place) starts(ctx context.Context, of []way, size startsSize, idle CPU) (_ map[wayName][]Starts, err error) {
+	workers := make([]*machine.Process, len(of))
+	for i, w := range of {
+		if workers[i], err = p.worker(ctx, w); err != nil {
+			return nil, err
 		}
-		return all.Wait()
+		defer stop(workers[i], &err)
+		if err := p.startAll(ctx, w, 2*startsAtOnce); err != nil { // until it is warm
+			return nil, err
+		}
 	}
-	if err := start(2 * startsAtOnce); err != nil { // until it is warm
-		return nil, err
+	out := map[wayName][]Starts{}
+	for range size.rounds {
+		for i, w := range of {
+			one, err := p.startsOf(ctx, w, workers[i], size.starts, idle)
+			if err != nil {
+				return nil, err
+			}
+			out[w.name] = append(out[w.name], *one)
+		}
 	}
+	return out, nil
+}
+
+func (p *place) startsOf(ctx context.Context, w way, worker *machine.Process, n int, idle CPU) (*Starts, error) {
 	began := time.Now()
 	before, err := p.cpu(worker)
 	if err != nil {
 		return nil, err
 	}
-	if err := start(n); err != nil {
+	if err := p.startAll(ctx, w, n); err != nil {
 		return nil, err
 	}
 	took := time.Since(began)
@@ -55,4 +64,17 @@ func (p *place) starts(ctx context.Context, w way, n int, idle CPU) (_ *Starts, 
 	}
 	after, err := p.cpu(worker)
 	return &Starts{Starts: n, Took: took, CPU: after.minus(before).minus(idle.times((took + afterwards).Seconds()))}, err
+}
+
+// startAll starts operations, and waits for their values.
+func (p *place) startAll(ctx context.Context, w way, n int) error {
+	all, ctx := errgroup.WithContext(ctx)
+	all.SetLimit(startsAtOnce)
+	for _, in := range inputs(p.service, n, time.Second, script.Operation{Batch: newBatch(), Polls: 0}) {
+		all.Go(func() error {
+			_, err := p.run(ctx, w, in)
+			return err
+		})
+	}
+	return all.Wait()
 }

@@ -33,7 +33,7 @@ type decision struct {
 	attempt            int32
 }
 
-// readHistories reads all that there is.
+// readHistories reads all that there is; with an error, what came before it.
 func (w *world) readHistories(ctx context.Context) (*histories, error) {
 	h := &histories{
 		ids: map[string]bool{}, open: map[string]bool{},
@@ -43,11 +43,11 @@ func (w *world) readHistories(ctx context.Context) (*histories, error) {
 	for {
 		page, err := w.temporal.ListWorkflow(ctx, request)
 		if err != nil {
-			return nil, err
+			return h, err
 		}
 		for _, run := range page.GetExecutions() {
 			if err := h.read(ctx, w, run); err != nil {
-				return nil, err
+				return h, err
 			}
 		}
 		if request.NextPageToken = page.GetNextPageToken(); len(request.NextPageToken) == 0 {
@@ -104,7 +104,7 @@ func (h *histories) start(id string, event *historypb.HistoryEvent, byID map[int
 }
 
 // awaitClosed waits until Temporal knows all that was started, and that it has ended.
-func (w *world) awaitClosed(ctx context.Context, all *callers) (*histories, error) {
+func (w *world) awaitClosed(ctx context.Context, all *callers) {
 	eventually(ctx, func() bool {
 		running, err := w.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: "ExecutionStatus = 'Running'"})
 		ended, errEnded := w.temporal.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: "ExecutionStatus != 'Running' AND ExecutionStatus != 'ContinuedAsNew'"})
@@ -113,7 +113,6 @@ func (w *world) awaitClosed(ctx context.Context, all *callers) (*histories, erro
 		}
 		return running.GetCount() == 0 && ended.GetCount() >= int64(len(all.list()))
 	})
-	return w.readHistories(context.WithoutCancel(ctx))
 }
 
 // compareHistories holds what Temporal has recorded against what was started, and every

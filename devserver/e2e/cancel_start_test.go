@@ -116,7 +116,7 @@ func TestCancelOfAStartThatNoWorkerHas(t *testing.T) { //nolint:tparallel // the
 }
 
 // The first worker comes when all is over: nothing is sent.
-func TestTheFirstWorkerComesTooLate(t *testing.T) {
+func TestTheFirstWorkerComesTooLate(t *testing.T) { //nolint:tparallel // what they look at is over soon
 	t.Parallel()
 	service := perduretest.NewService(t)
 	w := newWorld(t, settings{url: service.URL()})
@@ -151,7 +151,7 @@ func TestTheFirstWorkerComesTooLate(t *testing.T) {
 		})
 	}
 	require.Empty(t, service.Requests())
-	w.record(t, "timed-out-never-scheduled", late.ID(), "") //nolint:contextcheck // it takes none
+	w.record(t, "timed-out-never-scheduled", late.ID(), "")
 }
 
 // Nothing is asked of the service about what may not be there.

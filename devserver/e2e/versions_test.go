@@ -57,10 +57,12 @@ func TestTwoBuildsRolledOverEachOther(t *testing.T) {
 		require.Equal(t, numbersFrom(phase*perPage, perPage), numbersOf(page))
 		for _, op := range first {
 			w.runsOn(ctx, t, op.ID(), on)
-			s, err := op.Status(ctx)
-			require.NoError(t, err)
-			require.False(t, s.Stale)
-			require.Equal(t, perdure.StateRunning, s.State)
+			eventually(ctx, t, "a worker says how it is", func() bool {
+				s, err := op.Status(ctx)
+				require.NoError(t, err)
+				require.Equal(t, perdure.StateRunning, s.State)
+				return !s.Stale
+			})
 		}
 		phase++
 	}
