@@ -22,7 +22,7 @@ func (db *database) fitIndices(ctx context.Context, used map[string]bool) error 
 		if !indexed(columns[column]) {
 			continue
 		}
-		statement := "DROP INDEX IF EXISTS " + indexOf(column)
+		statement := fmt.Sprintf(dropIndex, indexOf(column))
 		if used[column] {
 			statement = fmt.Sprintf(createIndex, indexOf(column), column)
 		}
@@ -32,6 +32,8 @@ func (db *database) fitIndices(ctx context.Context, used map[string]bool) error 
 	}
 	return nil
 }
+
+const dropIndex = `DROP INDEX IF EXISTS %s`
 
 // createIndex is as in the schema, for a name and a column.
 const createIndex = `CREATE INDEX IF NOT EXISTS %s ON executions_visibility ` +

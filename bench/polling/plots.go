@@ -97,7 +97,7 @@ func (p picture) save(dir, name string, height vg.Length) error {
 	}
 	all := draw.New(canvas)
 	all.SetColor(color.White)
-	all.Fill(all.Rectangle.Path())
+	all.Fill(all.Path())
 	p.Draw(draw.Crop(all, margin, -margin, margin, -margin))
 	var svg bytes.Buffer
 	if _, err := canvas.WriteTo(&svg); err != nil {
