@@ -176,12 +176,12 @@ func (s *Service) send(ctx context.Context, req Request) (*head, error) {
 	status := 0
 	ctx, span := s.startSpan(ctx, req)
 	defer func() { endSpan(span, status) }()
-	var connected bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected = true }})
 	r, err := s.build(ctx, req, withCredentials)
 	if err != nil {
 		return nil, err
 	}
+	var connected bool // to the service, and not to whoever gave the credential
+	r = r.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected = true }}))
 	var sent *http.Request
 	if withCredentials && s.credential != nil {
 		sent = r.Clone(ctx) // as the credential left it, before the cookies

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/activities/auth"
 	"github.com/perdure-dev/perdure/activities/transport"
 )
 
@@ -200,6 +201,26 @@ func TestUnsent(t *testing.T) {
 			require.NotErrorIs(t, err, context.Canceled)
 		})
 	}
+}
+
+// Whoever gives the credential is there, the service is not: nothing left.
+//
+//rule:start 7
+func TestUnsentWithACredentialThatWasFetched(t *testing.T) {
+	issuer := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"access_token":"t","token_type":"Bearer","expires_in":3600}`)
+	})
+	t.Setenv("TEST_JOBS_SECRET", "s3cret")
+	credential := auth.OAuth2(auth.OAuth2Options{
+		Service: "jobs", TokenURL: issuer.URL, ClientID: "worker", Secret: auth.Secret{Env: "TEST_JOBS_SECRET"}, Client: issuer.Client(),
+	})
+	nobody := "http://" + closedPort(t)
+	_, err := newService(t, nobody, with(credential)).Do(t.Context(), start(t, "POST", nobody, ""))
+	var failure *transport.SendError
+	require.ErrorAs(t, err, &failure)
+	require.ErrorContains(t, err, "refused")
+	require.True(t, failure.Unsent)
 }
 
 func TestCanceled(t *testing.T) {
