@@ -36,6 +36,10 @@ func defaultDynamicConfig() dynamicconfig.StaticClient {
 		dynamicconfig.WorkerCommandsEnabled.Key():             true,
 		dynamicconfig.EnableCancelActivityWorkerCommand.Key(): true,
 
+		// A worker that stops has its polls answered, so that no task goes to one that
+		// does not listen any more: that would hold its operation up for ten seconds.
+		dynamicconfig.EnableCancelWorkerPollsOnShutdown.Key(): true,
+
 		// What is registered is seen at once.
 		dynamicconfig.ForceSearchAttributesCacheRefreshOnRead.Key(): true,
 		dynamicconfig.NamespaceCacheRefreshInterval.Key():           100 * time.Millisecond,
