@@ -287,6 +287,7 @@ func TestRotatedKeys(t *testing.T) {
 	_, edwards, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)
 	i.rotate(elliptic256, "second", oidc.ES256)
+	taken(t, i, guard)
 	for range 3 {
 		status, log = asked(t, bearing(i.token(nil)), guard)
 		require.Equal(t, 200, status, log)
@@ -295,8 +296,17 @@ func TestRotatedKeys(t *testing.T) {
 	status, _ = asked(t, bearing(old), guard)
 	require.Equal(t, 401, status, "its key is gone")
 	i.rotate(edwards, "third", oidc.EdDSA)
-	status, log = asked(t, bearing(i.token(nil)), guard)
-	require.Equal(t, 200, status, log)
+	taken(t, i, guard)
+}
+
+// taken waits until the issuer's tokens are. Who asks just as a question for the keys is
+// answered shares that answer, and has to ask once more.
+func taken(t *testing.T, i *issuer, guard codecserver.Guard) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		status, _ := asked(t, bearing(i.token(nil)), guard)
+		return status == http.StatusOK
+	}, 10*time.Second, time.Millisecond)
 }
 
 // TestIssuerThatIsAway: it need not be there at the start, nor stay.
@@ -308,10 +318,7 @@ func TestIssuerThatIsAway(t *testing.T) {
 	require.Equal(t, 503, status)
 	require.Contains(t, log, "issuer "+i.URL)
 	i.down.Store(false)
-	require.Eventually(t, func() bool {
-		status, _ = asked(t, bearing(i.token(nil)), guard)
-		return status == 200
-	}, 10*time.Second, 50*time.Millisecond)
+	taken(t, i, guard)
 
 	i.down.Store(true)
 	status, log = asked(t, bearing(i.token(nil)), guard)
@@ -322,8 +329,7 @@ func TestIssuerThatIsAway(t *testing.T) {
 	status, log = asked(t, bearing(i.token(nil)), guard)
 	require.Equal(t, 503, status, log)
 	i.down.Store(false)
-	status, log = asked(t, bearing(i.token(nil)), guard)
-	require.Equal(t, 200, status, log)
+	taken(t, i, guard)
 }
 
 func TestDiscoveryIsNotBelieved(t *testing.T) {
