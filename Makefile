@@ -119,14 +119,18 @@ bench-inflight:
 	cd bench && $(GO) run ./inflight -starts "" -hold PostgreSQL -waiting 2000 -watched 500,1000
 	cd bench && $(GO) run ./inflight -page ../docs/scale.md
 
-# Every parser that meets bytes from outside, one after the other.
+# Every parser that meets bytes from outside, one after the other. That the time was up is no
+# failure, though Go before 1.27 now and then takes it for one: go.dev/issue/75804.
 FUZZTIME ?= 30s
+FUZZLOG  := $(CURDIR)/$(BIN)/fuzz.log
 fuzz:
 	@grep -rl --include='*_test.go' '^func Fuzz' . | grep -v '^./docs/' | xargs -n1 dirname | sort -u | while read -r p; do \
 	  $(GO) test -c -fuzz=Fuzz -o $(CURDIR)/$(BIN)/fuzz.test $$p || exit 1; \
 	  for f in $$(grep -rho --include='*_test.go' '^func Fuzz[A-Za-z]*' $$p/*_test.go | cut -c6-); do \
 	    echo "$$p $$f"; \
-	    (cd $$p && $(CURDIR)/$(BIN)/fuzz.test -test.run '^$$' -test.fuzz "^$$f$$" -test.fuzztime $(FUZZTIME) -test.fuzzcachedir $(CURDIR)/$(BIN)/fuzz) || exit 1; \
+	    (cd $$p && $(CURDIR)/$(BIN)/fuzz.test -test.run '^$$' -test.fuzz "^$$f$$" -test.fuzztime $(FUZZTIME) -test.fuzzcachedir $(CURDIR)/$(BIN)/fuzz) > $(FUZZLOG) 2>&1; failed=$$?; \
+	    cat $(FUZZLOG); \
+	    if [ $$failed -ne 0 ] && ! { grep -qx ' *context deadline exceeded' $(FUZZLOG) && ! grep -q 'Failing input' $(FUZZLOG); }; then exit 1; fi; \
 	  done; done
 
 clean:
