@@ -10,11 +10,11 @@ import (
 	"github.com/perdure-dev/perdure"
 )
 
-// beat records details at once and then often enough, until stop is called: also
-// during a long request and a long sleep. The SDK sends at most one heartbeat in
+// beat records details until stop is called, often enough to be taken for alive: also
+// during a long request and a long sleep. It does not begin at once: each heartbeat is a
+// commit of the server's, and what is soon over needs none. The SDK sends at most one in
 // four fifths of the time-out, the newest.
 func beat(ctx context.Context, details func() any) (stop func()) {
-	activity.RecordHeartbeat(ctx, details())
 	return every(ctx, func() { activity.RecordHeartbeat(ctx, details()) })
 }
 

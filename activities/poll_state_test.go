@@ -32,19 +32,14 @@ func accepted(n string) perduretest.Step {
 	return perduretest.GET("/jobs/" + n).Reply(202)
 }
 
-func TestHeartbeatsCarryTheState(t *testing.T) {
+func TestAHeartbeatIsTakenUp(t *testing.T) {
 	moving(t, func(d *desk, task perdure.PollTask) {
 		t := d.t
 		stop := d.drained()
 		time.AfterFunc(3*time.Second, func() { close(stop) }) // between two questions
-		begin := time.Now()
 		a := d.poll(task)
 		require.NotEqual(t, task.State, a.Sealed)
 		require.NotEmpty(t, a.Sealed)
-		require.Equal(t, perdure.PhaseWatching, d.beats[0].Phase)
-		require.Empty(t, d.beats[0].Sealed, "as the task has it")
-		require.Equal(t, begin.UTC(), d.beats[0].NextPollAt)
-		require.Len(t, d.beats, 1, "the environment has no heartbeat time-out, and the SDK sends what changes only within one")
 
 		// The worker died, and the last heartbeat said this:
 		hb := perdure.Heartbeat{
@@ -52,12 +47,11 @@ func TestHeartbeatsCarryTheState(t *testing.T) {
 			LastPolledAt: a.LastPolledAt,
 		}
 		d.again(hb)
-		begin = time.Now()
+		begin := time.Now()
 		b := d.poll(task)
 		require.Equal(t, perdure.StateSucceeded, b.State)
 		require.Equal(t, a.Polls+1, b.Polls, "counted on")
 		require.Equal(t, 1500*time.Millisecond, time.Since(begin))
-		require.Equal(t, hb.Polls, d.beats[1].Polls)
 		require.NotEmpty(t, b.Sealed, "the workflow has the older state still")
 	}, accepted("1").Header("Location", "/jobs/2"), accepted("2"), perduretest.GET("/jobs/2").JSON(200, `1`))
 }
@@ -197,18 +191,5 @@ func TestALongStatusIsNotNewsEachTime(t *testing.T) {
 		require.Len(t, a.ServiceStatus, 255)
 		task.Known.ServiceStatus, task.Known.News = a.ServiceStatus, a.News
 		require.Equal(t, perdure.StateSucceeded, d.poll(task).State)
-	})
-}
-
-// A question may take longer than the heartbeat time-out: also the one that is asked
-// beside the watcher has to say that it is alive.
-func TestEveryQuestionHeartbeats(t *testing.T) {
-	inBubble(t, []perduretest.Step{get(200, store("in_progress", 0))}, func(d *desk) {
-		t := d.t
-		task := d.watched(every(1))
-		task.Once = true
-		d.poll(task)
-		require.Len(t, d.beats, 1)
-		require.Equal(t, perdure.Heartbeat{Phase: perdure.PhaseWatching}, d.beats[0], "it is not the watcher")
 	})
 }

@@ -23,7 +23,8 @@ func TestActivitiesOutliveTheHeartbeatTimeout(t *testing.T) {
 	svc := perduretest.NewService(t,
 		perduretest.POST("/vector_stores").JSON(http.StatusTooManyRequests, `{}`).Header("Retry-After", "40"), // all wait now
 		perduretest.POST("/vector_stores").JSON(http.StatusOK, inProgress).Header("Retry-After", "3600"),
-		perduretest.GET("/vector_stores/vs_1").JSON(http.StatusTooManyRequests, `{}`).Header("Retry-After", "40"),
+		// Its jitter included, both have been answered before the fourth heartbeat.
+		perduretest.GET("/vector_stores/vs_1").JSON(http.StatusTooManyRequests, `{}`).Header("Retry-After", "32"),
 		perduretest.GET("/vector_stores/vs_1").JSON(http.StatusOK, finished).AnyTimes())
 	_ = svc.URL() // listens outside the bubble
 	synctest.Test(t, func(t *testing.T) {
@@ -36,8 +37,20 @@ func TestActivitiesOutliveTheHeartbeatTimeout(t *testing.T) {
 		})
 		env := newEnvironment(t, a)
 		env.SetTestTimeout(time.Hour)
-		beats := map[string]int{}
-		env.SetOnActivityHeartbeatListener(func(info *activity.Info, _ converter.EncodedValues) { beats[info.ActivityType.Name]++ })
+		starts, watcher, beside := 0, 0, 0
+		env.SetOnActivityHeartbeatListener(func(info *activity.Info, details converter.EncodedValues) {
+			var hb perdure.Heartbeat
+			require.NoError(t, details.Get(&hb))
+			switch {
+			case info.ActivityType.Name == perdure.ActivityStart:
+				starts++
+			case hb.NextPollAt.IsZero():
+				require.Equal(t, perdure.Heartbeat{Phase: perdure.PhaseWatching}, hb, "it is not the watcher")
+				beside++
+			default:
+				watcher++
+			}
+		})
 		env.SetOnActivityCompletedListener(func(info *activity.Info, _ converter.EncodedValue, err error) { require.NoError(t, err) })
 		statuses := []perdure.Status{}
 		ask := func() {
@@ -51,8 +64,9 @@ func TestActivitiesOutliveTheHeartbeatTimeout(t *testing.T) {
 		env.RegisterDelayedCallback(ask, 3*time.Minute+time.Second)
 		env.ExecuteWorkflow(perdure.WorkflowOperation, create("/vector_stores"))
 		require.NoError(t, env.GetWorkflowError())
-		require.Positive(t, beats[perdure.ActivityStart])
-		require.Greater(t, beats[perdure.ActivityPoll], 8)
+		require.Positive(t, starts)
+		require.GreaterOrEqual(t, watcher, 3, "each waits for 32 s")
+		require.GreaterOrEqual(t, beside, 3, "each waits for 32 s")
 		require.Len(t, statuses, 2)
 		require.Equal(t, "429", statuses[0].LastError.Error.Code)
 		require.True(t, statuses[1].Done)
@@ -87,6 +101,7 @@ func TestHeartbeatsTellWhatTheWatcherHasHeard(t *testing.T) {
 		require.GreaterOrEqual(t, len(beats), 4)
 		require.Empty(t, beats[0].Sealed, "as the task has it")
 		require.Zero(t, beats[0].Polls)
+		require.True(t, beats[0].LastPolledAt.IsZero())
 		for i, hb := range beats {
 			require.Equal(t, perdure.PhaseWatching, hb.Phase)
 			require.True(t, hb.NextPollAt.After(begin))
@@ -99,5 +114,26 @@ func TestHeartbeatsTellWhatTheWatcherHasHeard(t *testing.T) {
 			}
 		}
 		require.GreaterOrEqual(t, beats[len(beats)-1].Polls, 4)
+	})
+}
+
+// Each heartbeat is a commit of the server's: an activity that is soon over records none.
+func TestAPollThatIsSoonOverIsNoHeartbeat(t *testing.T) {
+	svc := perduretest.NewService(t,
+		perduretest.POST("/jobs").Reply(http.StatusAccepted).Header("Location", "/jobs/1"),
+		perduretest.GET("/jobs/1").Reply(http.StatusAccepted).Times(5),
+		perduretest.GET("/jobs/1").JSON(http.StatusOK, `1`))
+	_ = svc.URL() // listens outside the bubble
+	synctest.Test(t, func(t *testing.T) {
+		env := newEnvironment(t, realActivities(t, svc, nil))
+		env.SetTestTimeout(time.Hour)
+		env.SetOnActivityHeartbeatListener(func(info *activity.Info, _ converter.EncodedValues) {
+			require.Fail(t, "a heartbeat", info.ActivityType.Name)
+		})
+		in := create("/jobs")
+		in.Polling.IntervalSeconds = 60 // durable timers wait
+		env.ExecuteWorkflow(perdure.WorkflowOperation, in)
+		require.NoError(t, env.GetWorkflowError())
+		require.Equal(t, 6, statusOf(t, env).Polls)
 	})
 }
