@@ -1,14 +1,16 @@
 # The images of the worker and of the sample service: one static binary each, not root.
 #
-#   docker build --target worker -t perdure .
+#   docker build --target worker --build-arg VERSION=v1.2.3 -t perdure .
 FROM golang:1.26.8-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN --mount=type=cache,target=/go/pkg/mod go mod download
 COPY . .
+# What perdure version prints, and what a deployment tells this build from others by.
+ARG VERSION
 ENV CGO_ENABLED=0 GOCACHE=/var/cache/go-build
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/var/cache/go-build \
-    go build -trimpath -ldflags="-s -w" -o /out/ ./cmd/perdure ./examples/jobservice/cmd/jobservice
+    go build -trimpath -ldflags="-s -w -X github.com/perdure-dev/perdure/internal/program.version=${VERSION}" -o /out/ ./cmd/perdure ./examples/jobservice/cmd/jobservice
 # What a volume has when it is first mounted: owned by who runs the image.
 RUN mkdir -p /out/data
 

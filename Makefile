@@ -11,7 +11,7 @@ BIN      := bin
 TOOL     := $(GO) tool -modfile=$(CURDIR)/tools/go.mod
 E2E_TIME ?= 30m
 
-.PHONY: all build bench bench-go bench-inflight chaos demo screenshots test test-unit test-schema test-diff test-devserver test-compose test-alerts test-cluster test-chaos lint fmt docs fuzz clean
+.PHONY: all build bench bench-go bench-inflight chaos demo screenshots test test-unit test-schema test-diff test-bench test-devserver test-compose test-alerts test-cluster test-chaos test-pages lint fmt docs fuzz clean
 
 all: build
 
@@ -34,7 +34,7 @@ $(BIN)/perdure-devserver:
 demo: $(BIN)/perdure $(BIN)/jobservice $(BIN)/demo $(BIN)/perdure-devserver
 	@$(BIN)/demo -bin $(BIN) $(if $(KEEP),-keep)
 
-test: test-unit test-schema test-diff test-devserver test-compose test-alerts test-cluster test-chaos
+test: test-unit test-schema test-diff test-bench test-devserver test-compose test-alerts test-cluster test-chaos
 
 test-unit:
 	$(GO) test -race -timeout 20m ./...
@@ -44,6 +44,10 @@ test-unit:
 # The schemas of docs/schema, and what the tests and histories hold, by them.
 test-schema:
 	cd docs/internal/schema && $(GO) test ./...
+
+# What the benchmarks reckon with, and what they are played by; they themselves are make bench.
+test-bench:
+	cd bench && $(GO) test ./inflight ./polling/... ./internal/...
 
 # Our protocols beside the services' own SDKs, on the same exchanges.
 test-diff:
@@ -73,6 +77,10 @@ test-alerts:
 test-cluster: $(AIMOCK)/node_modules $(TYPESCRIPT)/node_modules
 	cd devserver && PERDURE_E2E_CLUSTER=1 $(GO) test -count=1 -timeout $(E2E_TIME) ./e2e
 
+# A collection of 5,000 pages, each of them an object of a store; in test-devserver, 500.
+test-pages:
+	cd devserver && PERDURE_STORED_PAGES=5000 $(GO) test -count=1 -v -run 'TestPagesInTheStore$$' -timeout $(E2E_TIME) ./e2e
+
 # Everything fails, drawn from a seed: PERDURE_CHAOS_SEED draws it again.
 chaos: export PERDURE_CHAOS ?= 30m
 test-chaos: export PERDURE_CHAOS = 3m
@@ -86,6 +94,7 @@ lint:
 	cd docs/internal/schema && $(GO) vet ./...
 	cd bench && $(GO) vet ./...
 	$(TOOL) golangci-lint run ./...
+	cd bench && $(TOOL) golangci-lint run -c ../.golangci.yml ./...
 	cd devserver && $(TOOL) golangci-lint run -c ../.golangci.yml ./...
 	cd difftests && $(TOOL) golangci-lint run -c ../.golangci.yml ./...
 	cd docs/internal/schema && $(TOOL) golangci-lint run -c ../../../.golangci.yml ./...

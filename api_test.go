@@ -1,7 +1,9 @@
 package perdure_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"go/ast"
 	"go/doc"
 	"go/importer"
@@ -9,18 +11,20 @@ import (
 	"go/token"
 	"go/types"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
 // public are the packages that services, tests and workers of one's own are written with.
-var public = []string{"child", "payloads", "perduretest", "starter", "storage", "tokens", "worker"}
+var public = []string{"activities/auth", "activities/protocol", "child", "payloads", "perduretest", "starter", "storage", "tokens", "worker", "worker/telemetry"}
 
 // Whoever reads about an exported type finds code that uses it.
 func TestEveryExportedTypeHasAnExample(t *testing.T) {
@@ -41,9 +45,36 @@ func TestEveryExportedTypeHasAnExample(t *testing.T) {
 	}
 }
 
+// Whoever reads about a type of the root finds code that uses it, or its fields and JSON in
+// the contract. What a workflow and its own activities tell each other is nobody else's.
+func TestEveryTypeOfTheRootIsShown(t *testing.T) {
+	t.Parallel()
+	exports := exportData(t)
+	used := map[string]bool{}
+	for _, pkg := range append([]string{""}, public...) {
+		maps.Copy(used, typesInExamples(t, pkg, exports))
+	}
+	for _, file := range parsed(t, token.NewFileSet(), "*task.go") {
+		ast.Inspect(file, func(n ast.Node) bool {
+			if typ, ok := n.(*ast.TypeSpec); ok {
+				used[module+"."+typ.Name.Name] = true
+			}
+			return true
+		})
+	}
+	contract := read(t, "docs/contract.md")
+	var without []string
+	for _, typ := range documentation(t, "").Types {
+		if !used[module+"."+typ.Name] && !strings.Contains(contract, "<!-- fields/"+typ.Name+" -->") {
+			without = append(without, typ.Name)
+		}
+	}
+	require.Empty(t, without)
+}
+
 func TestEveryExportedNameIsDocumented(t *testing.T) {
 	t.Parallel()
-	for _, pkg := range append([]string{"", "storage/s3", "worker/telemetry"}, public...) {
+	for _, pkg := range append([]string{"", "activities/protocol/protocoltest", "storage/s3"}, public...) {
 		t.Run("package "+pkg, func(t *testing.T) {
 			t.Parallel()
 			p := documentation(t, pkg)
@@ -150,15 +181,23 @@ func parsed(t *testing.T, fset *token.FileSet, pattern string) (files []*ast.Fil
 // exportData says where the compiler has left what the examples import.
 func exportData(t *testing.T) map[string]string {
 	t.Helper()
+	files, err := listExports()
+	require.NoError(t, err)
+	return files
+}
+
+var listExports = sync.OnceValues(func() (map[string]string, error) {
 	args := []string{"list", "-export", "-deps", "-test", "-f", `{{if .Export}}{{.ImportPath}} {{.Export}}{{end}}`}
-	for _, pkg := range public {
+	for _, pkg := range append([]string{""}, public...) {
 		args = append(args, "./"+pkg)
 	}
-	out, err := exec.CommandContext(t.Context(), "go", args...).Output()
+	out, err := exec.CommandContext(context.Background(), "go", args...).Output()
 	if exit, failed := errors.AsType[*exec.ExitError](err); failed {
-		require.NoError(t, err, "%s", exit.Stderr)
+		return nil, fmt.Errorf("%w: %s", err, exit.Stderr)
 	}
-	require.NoError(t, err)
+	if err != nil {
+		return nil, err
+	}
 	files := map[string]string{}
 	for line := range strings.Lines(string(out)) {
 		// A package that is compiled again for a test has that test's name behind it.
@@ -166,5 +205,5 @@ func exportData(t *testing.T) map[string]string {
 			files[fields[0]] = fields[1]
 		}
 	}
-	return files
-}
+	return files, nil
+})

@@ -78,12 +78,16 @@ type Known struct {
 // CancelTask is the input of perdure.cancel.v1: ask the service to stop.
 type CancelTask struct {
 	State string `json:"state"`
+	// GraceSeconds is how long a service that cannot be asked, or cannot answer, is
+	// asked again; 0: until the workflow says to stop.
+	GraceSeconds float64 `json:"graceSeconds,omitempty"`
 }
 
 // CancelAnswer says what became of the request to stop.
 type CancelAnswer struct {
 	Supported bool `json:"supported"`
-	Accepted  bool `json:"accepted"`
+	// Accepted is nil where the service has neither accepted nor refused.
+	Accepted *bool `json:"accepted,omitempty"`
 	// Error is why the service did not accept.
 	Error *ServiceError `json:"error,omitempty"`
 	// Sealed is the state sealed anew, with the cookies that the service set; empty: as
@@ -119,6 +123,9 @@ type Answer struct {
 	ValueBody *Body           `json:"valueBody,omitempty"`
 	ErrorType string          `json:"errorType,omitempty"`
 	Error     *ServiceError   `json:"error,omitempty"`
+	// Gone: the monitor, which a cancel deletes, is not there any more. It goes with
+	// ErrorPollRejected.
+	Gone bool `json:"gone,omitempty"`
 
 	// Polls counts the questions asked, Tries the start requests.
 	Polls int `json:"polls,omitempty"`

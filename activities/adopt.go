@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/perdure-dev/perdure"
@@ -12,13 +13,24 @@ import (
 	"github.com/perdure-dev/perdure/activities/transport"
 )
 
-// adopt takes over an operation that others started. Nothing is sent; the first
-// question is asked by the poll that follows. Sealed is what a start of ours has left.
-func (a *Activities) adopt(ctx context.Context, task perdure.StartTask, adoption perdure.Adoption, sealed string) (*perdure.Answer, error) {
-	o, step, err := a.adopted(task, adoption)
+// adopt takes over an operation that a caller names.
+func (a *Activities) adopt(ctx context.Context, task perdure.StartTask, adoption perdure.Adoption) (*perdure.Answer, error) {
+	p, err := a.adoptionPlan(task.Input, adoption)
 	if err != nil {
 		return a.refuse(err)
 	}
+	p.callerOps = append(p.callerOps, protocol.FromAdoption)
+	return a.takeOver(ctx, p, task, adoption, task.Sealed)
+}
+
+// takeOver goes on with an operation that is there. Nothing is sent; the first question
+// is asked by the poll that follows. Sealed is what a start of ours has left.
+func (a *Activities) takeOver(ctx context.Context, p *plan, task perdure.StartTask, adoption perdure.Adoption, sealed string) (*perdure.Answer, error) {
+	step, err := p.adopted(adoption)
+	if err != nil {
+		return a.refuse(err)
+	}
+	o := p.operation(a, task, time.Now().UTC())
 	o.state.Cookies = a.openCookies(sealed, o.service)
 	o.take(step, time.Now().UTC())
 	v := o.answer()
@@ -28,34 +40,32 @@ func (a *Activities) adopt(ctx context.Context, task perdure.StartTask, adoption
 	return o.finish(ctx, v, "")
 }
 
-// adopted binds the operation that an adoption names, and holds its first question
-// against what a caller may ask for.
-func (a *Activities) adopted(task perdure.StartTask, adoption perdure.Adoption) (*operation, protocol.Step, error) {
-	p, err := a.adoptionPlan(task.Input, adoption)
-	if err != nil {
-		return nil, protocol.Step{}, err
+// adopted binds the operation that an adoption names. Where a caller names it, its first
+// question is held against what a caller may ask for; send holds the later ones.
+func (p *plan) adopted(adoption perdure.Adoption) (protocol.Step, error) {
+	if p.name == perdure.AutoProtocol {
+		return protocol.Step{}, &perdure.InputError{Field: "protocol.name", Message: "is missing: what is taken over has no start's answer to tell the protocol by"}
 	}
 	adopter, ok := p.bound.(protocol.Adopter)
 	if !ok {
-		return nil, protocol.Step{}, &perdure.InputError{Field: "adopt", Message: fmt.Sprintf("protocol %q cannot take over an operation", p.name)}
+		return protocol.Step{}, &perdure.InputError{Field: "adopt", Message: fmt.Sprintf("protocol %q cannot take over an operation", p.name)}
 	}
 	step, err := adopter.Adopt(adoption)
 	if err != nil {
-		return nil, protocol.Step{}, err
+		return protocol.Step{}, err
 	}
 	question, err := p.bound.Next(step.State)
 	if err != nil {
-		return nil, protocol.Step{}, err
+		return protocol.Step{}, err
 	}
 	target, err := p.service.Resolve(question.URL)
 	if err != nil {
-		return nil, protocol.Step{}, err
+		return protocol.Step{}, err
 	}
-	if err := p.service.CheckAllowed(question.Method, target); err != nil {
-		return nil, protocol.Step{}, err
+	if slices.Contains(p.callerOps, protocol.FromAdoption) {
+		err = p.service.CheckAllowed(question.Method, target)
 	}
-	p.callerOps = append(p.callerOps, protocol.FromAdoption) // so are later ones
-	return p.operation(a, task, time.Now().UTC()), step, nil
+	return step, err
 }
 
 // adoptionPlan finds service and protocol of an adoption.
@@ -79,9 +89,6 @@ func (a *Activities) adoptionPlan(in perdure.OperationInput, adoption perdure.Ad
 	if p.name == perdure.AutoProtocol && adoption.Azcore != "" {
 		p.name = azure.Name
 		p.bound, err = a.Protocols.Bind(p.name, nil)
-	}
-	if p.name == perdure.AutoProtocol {
-		return nil, &perdure.InputError{Field: "protocol.name", Message: "is missing: what is taken over has no start's answer to tell the protocol by"}
 	}
 	return p, err
 }

@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -24,6 +23,7 @@ type reading struct {
 	notFound bool                  // with again: "not there yet"
 	end      string                // the type of error with which it ends, and why
 	why      *perdure.ServiceError
+	gone     bool // with end: what a request to stop deletes is not there any more
 }
 
 // ask asks the question that the operation's state holds, once. Its error ends
@@ -117,12 +117,17 @@ func (o *operation) read(r reading) (reading, error) {
 			return r, nil
 		}
 	}
-	if e.Status == http.StatusNotFound && r.at.Sub(o.state.GraceSince) < o.pace().notFoundGrace() {
+	if o.notThereYet(e) {
 		r.again, r.notFound = protocol.ErrorOf(e), true
 		return r, nil
 	}
-	r.end, r.why = perdure.ErrorPollRejected, protocol.ErrorOf(e)
+	r.end, r.why, r.gone = perdure.ErrorPollRejected, protocol.ErrorOf(e), o.deleted(e)
 	return r, nil
+}
+
+// notThereYet reports whether an answer is a 404 within its grace.
+func (o *operation) notThereYet(e protocol.Exchange) bool {
+	return e.Status == http.StatusNotFound && e.At.Sub(o.state.GraceSince) < o.pace().notFoundGrace()
 }
 
 func ended(err error) (reading, error) {
@@ -148,62 +153,6 @@ func exchange(r *transport.Response) protocol.Exchange {
 		h = http.Header{}
 	}
 	return protocol.Exchange{Method: r.Method, URL: r.URL.String(), Status: r.Status, Header: h, Body: r.Body, At: r.At}
-}
-
-// Cancel asks the service, once, to stop the operation.
-func (a *Activities) Cancel(ctx context.Context, task perdure.CancelTask) (*perdure.CancelAnswer, error) {
-	o, err := a.open(task.State)
-	if err != nil {
-		return nil, err
-	}
-	request, supported, err := o.bound.Cancel(o.state.State)
-	if err != nil || !supported { // a state that names nothing to cancel cannot be canceled
-		return &perdure.CancelAnswer{}, nil
-	}
-	stop := beat(ctx, func() any { return perdure.Heartbeat{Phase: perdure.PhaseWatching} })
-	defer stop()
-	before := o.state.Cookies
-	for tries := 1; ; tries++ {
-		resp, err := o.send(ctx, request, nil)
-		words, wait := o.notAccepted(resp, err, tries)
-		switch {
-		case words == nil && err == nil:
-			return o.withSealed(ctx, &perdure.CancelAnswer{Supported: true, Accepted: true}, before), nil
-		case words == nil:
-			return nil, err
-		case wait == 0 || tries == maxCancelTries:
-			return o.withSealed(ctx, &perdure.CancelAnswer{Supported: true, Error: words}, before), nil
-		}
-		if !sleep(ctx, wait) {
-			return nil, errStopped // another worker asks
-		}
-	}
-}
-
-// errStopped is the end of an activity that was told to stop before it had a verdict.
-var errStopped = errors.New("activities: stopped before the service had answered")
-
-// maxCancelTries bounds the requests to stop; the operation goes on being asked.
-const maxCancelTries = 8
-
-// notAccepted reads the answer to a request to stop: nil words for accepted, or for
-// an error that the activity is retried after; a wait where asking again may help.
-func (o *operation) notAccepted(resp *transport.Response, err error, tries int) (*perdure.ServiceError, time.Duration) {
-	if err != nil {
-		if words, _, ok := unanswered(err); ok {
-			return words, o.pace().afterFailure(tries, 0)
-		}
-		_, words := endOf(err)
-		return words, 0
-	}
-	e := exchange(resp)
-	switch {
-	case e.Success():
-		return nil, 0
-	case transient(e.Status):
-		return protocol.ErrorOf(e), o.pace().afterFailure(tries, protocol.RetryAfter(e.Header, e.At))
-	}
-	return protocol.ErrorOf(e), 0
 }
 
 // optionNames lists the top-level names of an options object.

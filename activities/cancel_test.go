@@ -13,12 +13,15 @@ import (
 	"github.com/perdure-dev/perdure/perduretest"
 )
 
+// grace is how long the service is asked to stop.
+const grace = 10 * time.Minute
+
 const batch = `{"id":"b/1","object":"batch","status":"in_progress"}`
 
 func (d *desk) cancel(sealed string) perdure.CancelAnswer {
 	d.t.Helper()
 	var a perdure.CancelAnswer
-	require.NoError(d.t, d.run(perdure.ActivityCancel, perdure.CancelTask{State: sealed}, &a))
+	require.NoError(d.t, d.run(perdure.ActivityCancel, perdure.CancelTask{State: sealed, GraceSeconds: grace.Seconds()}, &a))
 	return a
 }
 
@@ -45,7 +48,7 @@ func TestCancelIsAccepted(t *testing.T) {
 	for _, step := range []perduretest.Step{stop().JSON(200, batch), stop().Reply(202), stop().Reply(204)} {
 		canceling(t, func(d *desk, sealed string) {
 			t := d.t
-			require.Equal(t, perdure.CancelAnswer{Supported: true, Accepted: true}, d.cancel(sealed))
+			require.Equal(t, perdure.CancelAnswer{Supported: true, Accepted: new(true)}, d.cancel(sealed))
 		}, step)
 	}
 }
@@ -67,7 +70,7 @@ func TestCancelIsNotSupported(t *testing.T) {
 	t.Run("with its option it is", func(t *testing.T) {
 		svc := perduretest.NewService(t, perduretest.POST("/vector_stores").Reply(202).Header("Location", "/jobs/7"), perduretest.DELETE("/jobs/7").Reply(204))
 		d := newDesk(t, svc)
-		require.True(t, d.cancel(d.start(createTask(protocolOf("location", `{"cancel":"delete"}`))).Sealed).Accepted)
+		require.True(t, *d.cancel(d.start(createTask(protocolOf("location", `{"cancel":"delete"}`))).Sealed).Accepted)
 	})
 }
 
@@ -106,10 +109,12 @@ func TestCancelIsHeldAgainstTheAllowList(t *testing.T) {
 				d.service.Protocol = choice("location", byOption)
 			}
 			a := d.cancel(d.start(test.task).Sealed)
-			require.Equal(t, test.accepted, a.Accepted)
-			if !test.accepted {
-				require.Equal(t, perdure.ErrorEgressDenied, a.Error.Code)
+			if test.accepted {
+				require.True(t, *a.Accepted)
+				return
 			}
+			require.Nil(t, a.Accepted, "the service was not asked")
+			require.Equal(t, perdure.ErrorEgressDenied, a.Error.Code)
 		})
 	}
 }
@@ -121,17 +126,18 @@ func TestCancelIsRefused(t *testing.T) {
 		code string
 	}{
 		{"409", stop().JSON(409, `{"error":{"code":"TooLate"}}`), "TooLate"},
-		{"404", stop().Reply(404), "404"},
+		{"404, after its grace", stop().Reply(404), "404"},
 		{"401", stop().Reply(401), "401"},
 		{"redirect", stop().Reply(307).Header("Location", "/elsewhere"), "307"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			canceling(t, func(d *desk, sealed string) {
 				t := d.t
+				time.Sleep(time.Minute)
 				begin := time.Now()
 				a := d.cancel(sealed)
 				require.True(t, a.Supported)
-				require.False(t, a.Accepted)
+				require.False(t, *a.Accepted)
 				require.Equal(t, test.code, a.Error.Code)
 				require.Zero(t, time.Since(begin), "it is not asked again")
 			}, test.step)
@@ -153,27 +159,48 @@ func TestCancelIsAskedAgainWhereThatMayHelp(t *testing.T) {
 			canceling(t, func(d *desk, sealed string) {
 				t := d.t
 				begin := time.Now()
-				require.True(t, d.cancel(sealed).Accepted)
+				require.True(t, *d.cancel(sealed).Accepted)
 				at := d.stamps.since(begin)[1:]
 				around(t, time.Second, at[1])
 				around(t, 2*time.Second, at[2]-at[1])
 			}, test.step.Times(2), stop().Reply(200))
 		})
-		t.Run(test.name+", at most eight times", func(t *testing.T) {
+		t.Run(test.name+", until the grace is over", func(t *testing.T) {
 			canceling(t, func(d *desk, sealed string) {
 				t := d.t
+				begin := time.Now()
 				a := d.cancel(sealed)
 				require.True(t, a.Supported)
-				require.False(t, a.Accepted)
+				require.Nil(t, a.Accepted, "the service has not said")
 				require.Equal(t, test.code, a.Error.Code)
-			}, test.step.Times(8))
+				require.LessOrEqual(t, time.Since(begin), grace)
+				require.Greater(t, time.Since(begin), grace-34*time.Second, "until no request fits in")
+			}, test.step.AnyTimes())
 		})
 	}
+	t.Run("404, within its grace", func(t *testing.T) {
+		canceling(t, func(d *desk, sealed string) {
+			t := d.t
+			begin := time.Now()
+			require.True(t, *d.cancel(sealed).Accepted)
+			at := d.stamps.since(begin)[1:]
+			around(t, 5*time.Second, at[1])
+			around(t, 5*time.Second, at[2]-at[1])
+		}, stop().Reply(404).Times(2), stop().Reply(200))
+	})
+	t.Run("404, until its grace is over", func(t *testing.T) {
+		canceling(t, func(d *desk, sealed string) {
+			t := d.t
+			begin := time.Now()
+			require.False(t, *d.cancel(sealed).Accepted)
+			require.InDelta(t, time.Minute.Seconds(), time.Since(begin).Seconds(), 6)
+		}, stop().Reply(404).AnyTimes())
+	})
 	t.Run("as long as the service asks for", func(t *testing.T) {
 		canceling(t, func(d *desk, sealed string) {
 			t := d.t
 			begin := time.Now()
-			require.True(t, d.cancel(sealed).Accepted)
+			require.True(t, *d.cancel(sealed).Accepted)
 			around(t, 40*time.Second, d.stamps.since(begin)[2])
 		}, stop().Reply(503).Header("Retry-After", "40"), stop().Reply(200))
 	})
@@ -200,5 +227,59 @@ func TestCancelThatIsBrokenOffIsNoAnswer(t *testing.T) {
 			d.under(ctx)
 			require.Error(t, d.run(perdure.ActivityCancel, perdure.CancelTask{State: sealed}, new(perdure.CancelAnswer)))
 		}, stop().Reply(503))
+	})
+	t.Run("the workflow has named no grace", func(t *testing.T) {
+		canceling(t, func(d *desk, sealed string) {
+			t := d.t
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+			defer cancel()
+			d.under(ctx)
+			begin := time.Now()
+			require.Error(t, d.run(perdure.ActivityCancel, perdure.CancelTask{State: sealed}, new(perdure.CancelAnswer)))
+			require.Equal(t, 5*time.Minute, time.Since(begin))
+		}, stop().Reply(503).AnyTimes())
+	})
+}
+
+// After a cancel was asked for, 410 from the monitor, or 404 after its grace, is the end:
+// the operation is canceled where the DELETE was accepted, else nobody knows.
+//
+//rule:location 2a RFC 9110 section 9.3.5
+func TestAMonitorThatIsGone(t *testing.T) {
+	const byDelete = `{"cancel":"delete"}`
+	gone := func(status int) []perduretest.Step {
+		return []perduretest.Step{perduretest.GET("/jobs/7").Reply(status)}
+	}
+	for _, test := range []struct {
+		name    string
+		options string
+		polls   []perduretest.Step
+		want    bool
+	}{
+		{"410", byDelete, gone(410), true},
+		{"404", byDelete, gone(404), true},
+		{"another refusal", byDelete, gone(403), false},
+		{"without the option", ``, gone(410), false},
+		{"of the value", byDelete, []perduretest.Step{
+			perduretest.GET("/jobs/7").Reply(303).Header("Location", "/values/7"), perduretest.GET("/values/7").Reply(410),
+		}, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			started := perduretest.POST("/vector_stores").Reply(202).Header("Location", "/jobs/7")
+			d := newDesk(t, perduretest.NewService(t, append([]perduretest.Step{started}, test.polls...)...))
+			a := d.start(createTask(protocolOf("location", test.options), func(task *perdure.StartTask) {
+				task.Input.Polling = &perdure.Polling{IntervalSeconds: 0.01, NotFoundGraceSeconds: new(0.0)}
+			}))
+			a = d.poll(perdure.PollTask{State: a.Sealed, Known: perdure.Known{ServiceStatus: a.ServiceStatus, News: a.News}})
+			require.Equal(t, perdure.ErrorPollRejected, a.ErrorType)
+			require.Equal(t, test.want, a.Gone)
+		})
+	}
+	t.Run("where cancel is another request", func(t *testing.T) {
+		canceling(t, func(d *desk, sealed string) {
+			a := d.poll(perdure.PollTask{State: sealed})
+			require.Equal(d.t, perdure.ErrorPollRejected, a.ErrorType)
+			require.False(d.t, a.Gone)
+		}, perduretest.GET("/batches/b%2F1").Reply(410))
 	})
 }

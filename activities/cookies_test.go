@@ -45,7 +45,7 @@ func TestCookiesGoThroughTheOperation(t *testing.T) {
 		c := once(b.Sealed)
 		require.Empty(t, c.Sealed, "it was not changed, and is not sealed anew")
 		canceled := d.cancel(b.Sealed)
-		require.True(t, canceled.Accepted)
+		require.True(t, *canceled.Accepted)
 		end := once(once(canceled.Sealed).Sealed)
 		require.Equal(t, perdure.StateSucceeded, end.State)
 		require.JSONEq(t, `{"ok":true}`, string(end.Value))

@@ -3,6 +3,7 @@ package activities_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"sync"
 	"testing"
@@ -42,6 +43,7 @@ type desk struct {
 	svc     *perduretest.Service
 	config  transport.Config
 	service activities.Service // Service is made of config
+	others  map[string]*activities.Service
 	options activities.Options
 	env     *testsuite.TestActivityEnvironment
 
@@ -119,6 +121,7 @@ func (d *desk) activities(name string) *activities.Activities {
 	service.Service = s
 	o := d.options
 	o.Services = map[string]*activities.Service{name: &service}
+	maps.Copy(o.Services, d.others)
 	a, err := activities.New(o)
 	require.NoError(d.t, err)
 	return a

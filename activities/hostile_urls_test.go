@@ -16,12 +16,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/activities"
 	"github.com/perdure-dev/perdure/activities/protocol"
 	"github.com/perdure-dev/perdure/activities/protocol/azure"
 	"github.com/perdure-dev/perdure/activities/protocol/link"
 	"github.com/perdure-dev/perdure/activities/protocol/location"
 	"github.com/perdure-dev/perdure/activities/protocol/nextlink"
 	"github.com/perdure-dev/perdure/activities/protocol/openai"
+	"github.com/perdure-dev/perdure/activities/protocol/waiter"
 	"github.com/perdure-dev/perdure/activities/transport"
 	"github.com/perdure-dev/perdure/perduretest"
 )
@@ -131,11 +133,15 @@ type place struct {
 	ask   func(w *watched, hostile string) string
 	// most requests that the service may see.
 	most int
+	// home: a caller names it, so that it stays at the service's own origin.
+	home bool
 }
 
 var ways = []place{
 	{name: "the request", ask: func(w *watched, raw string) string {
-		return w.operation("azure", perdure.OperationInput{Request: &perdure.Request{Service: "jobs", Method: "POST", URL: raw}})
+		task := posting("azure", ``)
+		task.Input.Request.URL = raw
+		return w.operation(task)
 	}},
 	{name: "the status monitor in Operation-Location", serve: header("Operation-Location"), ask: starts("azure"), most: 1},
 	{name: "the status monitor in Azure-AsyncOperation", serve: header("Azure-AsyncOperation"), ask: starts("azure"), most: 1},
@@ -148,13 +154,18 @@ var ways = []place{
 	{name: "a next link in the body", serve: nextLink, ask: pages("nextlink"), most: 1},
 	{name: "a next link in the header", serve: linkHeader, ask: pages("link"), most: 1},
 	{name: "a redirect of a page", serve: redirects, ask: pages("nextlink"), most: 1},
-	{name: "an adopted status URL", ask: adopts(func(raw string) perdure.Adoption { return perdure.Adoption{StatusURL: raw} })},
-	{name: "an adopted resource", serve: succeeds, most: 1, ask: adopts(func(raw string) perdure.Adoption {
+	{name: "the status monitor that a look-up finds", serve: losesTheAnswer, ask: looksUp, most: 2},
+	{name: "an adopted status URL", ask: adopts("azure", func(raw string) perdure.Adoption { return perdure.Adoption{StatusURL: raw} })},
+	{name: "an adopted resource", serve: succeeds, most: 1, home: true, ask: adopts("azure", func(raw string) perdure.Adoption {
 		return perdure.Adoption{StatusURL: own + "/ops/1", Method: "PUT", Resource: raw}
 	})},
-	{name: "the monitor of an adopted token", ask: adopts(azcore(`{"type":"T","token":{"type":"Operation-Location","oplocURL":%s,"method":"PUT","origURL":"http://api.example.com/v1/r"}}`))},
-	{name: "the location of an adopted token", serve: succeeds, most: 1, ask: adopts(azcore(`{"type":"T","token":{"asyncURL":"http://api.example.com/v1/ops/1","locURL":%s,"method":"POST","origURL":"http://api.example.com/v1/r","finalState":"location"}}`))},
-	{name: "the polled URL of an adopted token", ask: adopts(azcore(`{"type":"T","token":{"type":"loc","pollURL":%s}}`))},
+	{name: "the collection of an adopted id", ask: adopts("openai", func(raw string) perdure.Adoption { return perdure.Adoption{Operation: "1", Collection: raw} })},
+	{name: "the status URL of a start that is resolved", ask: resolves},
+	{name: "the monitor of an adopted token", ask: adopts("azure", azcore(`{"type":"T","token":{"type":"Operation-Location","oplocURL":%s,"method":"PUT","origURL":"http://api.example.com/v1/r"}}`))},
+	{name: "the location of an adopted token", serve: succeeds, most: 1, home: true, ask: adopts("azure", azcore(`{"type":"T","token":{"asyncURL":"http://api.example.com/v1/ops/1","locURL":%s,"method":"POST","origURL":"http://api.example.com/v1/r","finalState":"location"}}`))},
+	{name: "the polled URL of an adopted token", ask: adopts("azure", azcore(`{"type":"T","token":{"type":"loc","pollURL":%s}}`))},
+	{name: "an option of the protocol", serve: namesIn("id"), ask: waits(func(raw string) string { return raw }), most: 1, home: true},
+	{name: "what an option finds in the answer", serve: namesIn("url"), ask: waits(func(string) string { return "{url}" }), most: 1, home: true},
 }
 
 const own = "http://api.example.com/v1"
@@ -189,7 +200,7 @@ func TestHostileURLsLeadNowhere(t *testing.T) {
 func TestFriendlyURLsLeadOn(t *testing.T) {
 	for _, p := range ways {
 		for _, raw := range []string{own + "/friendly", "http://files.example.net/friendly", "http://a.b.cdn.example.net/friendly", "HTTP://API.example.com.:80/v1/friendly"} {
-			if p.serve == nil || strings.Contains(p.name, "adopted") && friendHost(raw) != "api.example.com" { // what a caller names stays at home
+			if p.serve == nil || p.home && friendHost(raw) != "api.example.com" {
 				continue
 			}
 			t.Run(p.name+" "+raw, func(t *testing.T) {
@@ -228,7 +239,7 @@ func newWatched(t *testing.T, serve http.HandlerFunc) *watched {
 	})
 	t.Cleanup(w.stop)
 	var err error
-	w.options.Protocols, err = protocol.NewRegistry(azure.Protocol{}, location.Protocol{}, openai.Protocol{})
+	w.options.Protocols, err = protocol.NewRegistry(azure.Protocol{}, location.Protocol{}, openai.Protocol{}, waiter.Protocol{})
 	require.NoError(t, err)
 	w.options.Pagers, err = protocol.NewPagers(nextlink.Pager{}, link.Pager{})
 	require.NoError(t, err)
@@ -275,21 +286,51 @@ func (w *watched) seen() string {
 }
 
 // operation starts one, and asks until it is over.
-func (w *watched) operation(name string, in perdure.OperationInput) string {
-	in.Protocol = choice(name, ``)
-	a := w.start(perdure.StartTask{RunID: runID, Input: in})
+func (w *watched) operation(task perdure.StartTask) string {
+	task.RunID = runID
+	a := w.start(task)
 	for range 3 {
 		if a.ErrorType != "" || a.State.Terminal() || a.Sealed == "" {
 			break
 		}
 		a = w.poll(perdure.PollTask{State: a.Sealed, Once: true})
 	}
+	if a.State == perdure.StateAmbiguous { // a person is told why
+		return a.LastError.Error.Code
+	}
 	return a.ErrorType
 }
 
+// posting is a start that names nothing by itself.
+func posting(protocol, options string) perdure.StartTask {
+	return perdure.StartTask{Input: perdure.OperationInput{
+		Request: &perdure.Request{Service: "jobs", Method: "POST", URL: "/jobs"}, Protocol: choice(protocol, options),
+	}}
+}
+
 func starts(name string) func(*watched, string) string {
-	return func(w *watched, _ string) string {
-		return w.operation(name, perdure.OperationInput{Request: &perdure.Request{Service: "jobs", Method: "POST", URL: "/jobs"}})
+	return func(w *watched, _ string) string { return w.operation(posting(name, ``)) }
+}
+
+// looksUp starts what is lost, at a service where it can be looked up.
+func looksUp(w *watched, _ string) string {
+	w.service.Lookup = &activities.Lookup{Method: "GET", URL: "/jobs?tag={key}", Found: "found", Body: "tag"}
+	return w.operation(posting("azure", ``))
+}
+
+// resolves a start that is ambiguous with what a person has found.
+func resolves(w *watched, raw string) string {
+	task := posting("azure", ``)
+	task.Adopt = &perdure.Adoption{StatusURL: raw}
+	return w.operation(task)
+}
+
+// waits starts an operation whose caller says where to ask.
+func waits(status func(raw string) string) func(*watched, string) string {
+	return func(w *watched, raw string) string {
+		quoted, _ := json.Marshal(status(raw))
+		return w.operation(posting("waiter", fmt.Sprintf(`{"status":%s,"minDelaySeconds":0.001,"maxDelaySeconds":0.001,
+			"acceptors":[{"state":"success","matcher":{"success":true}}]}`, quoted)))
 	}
 }
 
@@ -304,10 +345,10 @@ func pages(name string) func(*watched, string) string {
 	}
 }
 
-func adopts(of func(raw string) perdure.Adoption) func(*watched, string) string {
+func adopts(name string, of func(raw string) perdure.Adoption) func(*watched, string) string {
 	return func(w *watched, raw string) string {
 		adoption := of(raw)
-		return w.operation("azure", perdure.OperationInput{Adopt: &adoption, Service: "jobs"})
+		return w.operation(perdure.StartTask{Input: perdure.OperationInput{Adopt: &adoption, Service: "jobs", Protocol: choice(name, ``)}})
 	}
 }
 
@@ -354,6 +395,25 @@ func resourceLocation(raw string) http.HandlerFunc {
 
 func succeeds(string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"status":"Succeeded"}`)) }
+}
+
+// losesTheAnswer of a start, and says where it is to who looks it up.
+func losesTheAnswer(raw string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			panic(http.ErrAbortHandler)
+		}
+		_ = json.NewEncoder(w).Encode(map[string]string{"found": raw})
+	}
+}
+
+// namesIn answers with the URL in a field.
+func namesIn(field string) func(string) http.HandlerFunc {
+	return func(raw string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			_ = json.NewEncoder(w).Encode(map[string]string{field: raw})
+		}
+	}
 }
 
 func seeOther(raw string) http.HandlerFunc {

@@ -55,8 +55,7 @@ func (i Idempotency) configured() bool {
 	return i.Header != "" || i.Query != "" || i.Body != "" || i.Form != ""
 }
 
-// live reports whether a key that was sent first at firstSent still counts. Of one that
-// was sent in the future it cannot be known: a clock is wrong.
+// live reports whether a key that was sent first at firstSent still counts.
 func (i Idempotency) live(firstSent, now time.Time) bool {
 	window := i.Window
 	switch {
@@ -68,6 +67,12 @@ func (i Idempotency) live(firstSent, now time.Time) bool {
 	default:
 		window = DefaultKeyWindow
 	}
+	return within(window, firstSent, now)
+}
+
+// within reports whether less than the window has passed since a key was first sent. Of
+// one that was sent in the future it cannot be known: a clock is wrong.
+func within(window time.Duration, firstSent, now time.Time) bool {
 	age := now.Sub(firstSent)
 	return firstSent.IsZero() || age < window && age > -tokens.MaxSkew
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,6 +73,7 @@ func (s *starting) settle(ctx context.Context) (*perdure.Answer, error) {
 	grace := pace{caller: s.task.Input.Polling, service: s.plan.service.Polling}.notFoundGrace()
 	deadline := time.Now().Add(grace)
 	for {
+		asked := time.Now()
 		found, why, again := s.lookUp(ctx)
 		switch {
 		case why != nil && !again:
@@ -81,7 +83,7 @@ func (s *starting) settle(ctx context.Context) (*perdure.Answer, error) {
 			s.failed(why, 0)
 		case found != "":
 			return s.takeOver(ctx, found)
-		case time.Now().After(deadline): // services are eventually consistent
+		case asked.After(deadline): // services are eventually consistent, and may still be at it
 			s.maybeSent, s.reset, s.refusal, s.firstSent = false, false, nil, time.Time{}
 			return nil, nil
 		default:
@@ -146,7 +148,8 @@ func (l *Lookup) find(e protocol.Exchange, key string) (string, *perdure.Service
 	return found, nil, false
 }
 
-// takeOver goes on with the operation that the look-up found.
+// takeOver goes on with the operation that the look-up found, at the service that was
+// asked, whatever host its URL has.
 func (s *starting) takeOver(ctx context.Context, found string) (*perdure.Answer, error) {
 	collection := *s.plan.target
 	collection.RawQuery = ""
@@ -154,7 +157,11 @@ func (s *starting) takeOver(ctx context.Context, found string) (*perdure.Answer,
 	if strings.HasPrefix(found, "/") || strings.Contains(found, "://") {
 		adoption = perdure.Adoption{StatusURL: found, Method: s.plan.method, Resource: collection.String()}
 	}
-	v, err := s.a.adopt(ctx, s.task, adoption, s.sealed)
+	p := *s.plan
+	if len(p.callerOps) > 0 { // the URL may be of their making
+		p.callerOps = append(slices.Clone(p.callerOps), protocol.FromAdoption)
+	}
+	v, err := s.a.takeOver(ctx, &p, s.task, adoption, s.sealed)
 	if err != nil {
 		return nil, err
 	}

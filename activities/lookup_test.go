@@ -12,6 +12,7 @@ import (
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities"
+	"github.com/perdure-dev/perdure/activities/transport"
 	"github.com/perdure-dev/perdure/perduretest"
 )
 
@@ -52,6 +53,7 @@ func TestALostStartIsFound(t *testing.T) {
 	for _, test := range []struct{ name, answer, found, id, question string }{
 		{"by its id", `{"data":[{"id":"vs_1"}]}`, "data[0].id", "vs_1", "/vector_stores/vs_1"},
 		{"by a number", `{"data":[{"id":1234567890}]}`, "data[0].id", "1234567890", "/vector_stores/1234567890"},
+		{"by its status monitor", `{"data":[{"self":"/vector_stores/vs_1"}]}`, "data[0].self", "vs_1", "/vector_stores/vs_1"},
 		{"by the key in the answer", `[{"id":"a","key":"other"},{"id":"b","key":"k\\'1"}]`, "[?key=='{key}'].id | [0]", "b", "/vector_stores/b"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -69,6 +71,43 @@ func TestALostStartIsFound(t *testing.T) {
 			}, look().JSON(200, test.answer), perduretest.GET(test.question).JSON(200, finished))
 		})
 	}
+}
+
+// What is found is the service's word, as in the start's answer: no caller asked for it.
+func TestWhatIsFoundIsNotHeldAgainstTheAllowList(t *testing.T) {
+	lost(t, "found", func(d *desk) {
+		t := d.t
+		d.config.Allow = []string{"POST /vector_stores"}
+		a := d.start(createTask())
+		require.Equal(t, perdure.StateRunning, a.State)
+		require.Equal(t, perdure.StateSucceeded, d.poll(perdure.PollTask{State: a.Sealed, Once: true}).State)
+	}, look().JSON(200, `{"found":"/operations/7"}`), perduretest.GET("/operations/7").JSON(200, finished))
+	t.Run("but for what a caller's option makes of it", func(t *testing.T) {
+		lost(t, "found", func(d *desk) {
+			t := d.t
+			d.config.Allow = []string{"POST /vector_stores"}
+			a := d.start(createTask(protocolOf("openai", `{"statusURL":"/users/{id}"}`)))
+			require.Equal(t, perdure.StateAmbiguous, a.State)
+			require.Equal(t, perdure.ErrorEgressDenied, a.LastError.Error.Code)
+		}, look().JSON(200, `{"found":"vs_1"}`))
+	})
+}
+
+// A URL of another service of the configuration does not get that one asked.
+func TestWhatIsFoundStaysAtItsService(t *testing.T) {
+	other := perduretest.NewService(t)
+	lost(t, "found", func(d *desk) {
+		t := d.t
+		s, err := transport.NewService(transport.Config{Name: "other", BaseURL: other.URL(), AllowPrivateNetwork: true})
+		require.NoError(t, err)
+		d.others = map[string]*activities.Service{"other": {Service: s, Protocol: choice("openai", `{}`)}}
+		a := d.start(createTask(func(task *perdure.StartTask) {
+			task.Input.Request.Service, task.Input.Request.URL = "", d.svc.URL()+"/vector_stores"
+		}))
+		a = d.poll(perdure.PollTask{State: a.Sealed, Once: true})
+		require.Equal(t, perdure.ErrorEgressDenied, a.ErrorType)
+		require.Empty(t, other.Requests())
+	}, look().JSON(200, `{"found":"`+other.URL()+`/operations/7"}`))
 }
 
 func TestAKeyThatLeadsElsewhere(t *testing.T) {
@@ -98,6 +137,21 @@ func TestALostStartThatIsNotThereIsSentAgain(t *testing.T) {
 			require.Equal(t, d.svc.Requests()[0].Body, d.svc.Requests()[len(at)-1].Body)
 		}, answer.AnyTimes(), perduretest.POST("/vector_stores").JSON(http.StatusOK, inProgress))
 	}
+}
+
+// What was asked within the grace says nothing of what is there after it, however late
+// the answer is.
+func TestALookUpThatIsAnsweredAfterTheGrace(t *testing.T) {
+	lost(t, "data[0].id", func(d *desk) {
+		t := d.t
+		d.config.Credential = slow{d.stamps}
+		a := d.start(createTask(func(task *perdure.StartTask) {
+			task.Input.Polling = &perdure.Polling{NotFoundGraceSeconds: new(20.0)}
+		}))
+		require.Equal(t, perdure.StateRunning, a.State)
+		require.Equal(t, "vs_1", a.RemoteID)
+		require.Equal(t, 1, a.Tries)
+	}, look().JSON(200, `{"data":[]}`), look().JSON(200, `{"data":[{"id":"vs_1"}]}`))
 }
 
 // What the look-up cannot tell is not "it did not arrive".
@@ -192,4 +246,14 @@ func (f flaky) Apply(ctx context.Context, r *http.Request) error {
 		return errors.New("the token endpoint is away")
 	}
 	return f.stamps.Apply(ctx, r)
+}
+
+// slow is a credential that takes its time for a look-up.
+type slow struct{ *stamps }
+
+func (s slow) Apply(ctx context.Context, r *http.Request) error {
+	if r.Method == http.MethodGet {
+		time.Sleep(30 * time.Second) // of the bubble
+	}
+	return s.stamps.Apply(ctx, r)
 }

@@ -128,7 +128,7 @@ func TestAURLInACallersOptionIsHeldAgainstTheAllowList(t *testing.T) {
 		var c perdure.CancelAnswer
 		require.NoError(t, d.run(perdure.ActivityCancel, perdure.CancelTask{State: a.Sealed}, &c))
 		require.True(t, c.Supported)
-		require.False(t, c.Accepted)
+		require.Nil(t, c.Accepted, "the service was not asked")
 		require.Equal(t, perdure.ErrorEgressDenied, c.Error.Code)
 	})
 	t.Run("the service's own option is the configuration's word", func(t *testing.T) {

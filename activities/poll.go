@@ -229,6 +229,7 @@ func (w *watch) report(ctx context.Context, whole bool) (*perdure.Answer, error)
 	switch {
 	case r.end != "":
 		w.tellEnd(a, r.end, r.why)
+		a.Gone = r.gone
 	case w.said.step != nil:
 		w.tell(a, *w.said.step)
 		a.AsOf = w.said.at

@@ -125,7 +125,8 @@ func TestAServiceThatCannotBeAskedIsNewsAfterAWhile(t *testing.T) {
 
 // 404, within `notFoundGraceSeconds` (60) of the start's answer, of the adoption, or
 // of the operation's end for its value: not there yet. It is asked again after what
-// the service asks for, else after the interval and at most 5 s.
+// the service asks for, where that counts after an answer, and at least your interval;
+// else after the interval and at most 5 s.
 //
 //rule:later 5 -
 func TestNotFoundIsNotThereYetForAWhile(t *testing.T) {
@@ -140,6 +141,8 @@ func TestNotFoundIsNotThereYetForAWhile(t *testing.T) {
 		{"a short interval", perdure.Polling{IntervalSeconds: 2, NotFoundGraceSeconds: new(9.0)}, "", 2 * time.Second, 6},
 		{"none", perdure.Polling{IntervalSeconds: 2, NotFoundGraceSeconds: new(0.0)}, "", 0, 1},
 		{"the service's word", perdure.Polling{IntervalSeconds: 2, NotFoundGraceSeconds: new(20.0)}, "12", 12 * time.Second, 3},
+		{"the service's word, below the caller's floor", perdure.Polling{IntervalSeconds: 9, NotFoundGraceSeconds: new(20.0)}, "3", 9 * time.Second, 4},
+		{"the service's word, ignored", perdure.Polling{IntervalSeconds: 2, NotFoundGraceSeconds: new(9.0), IgnoreRetryAfter: new(true)}, "4", 2 * time.Second, 6},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			inBubble(t, []perduretest.Step{get(404, `{"code":"NoSuchStore"}`).Header("Retry-After", test.asked).AnyTimes()}, func(d *desk) {

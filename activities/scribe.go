@@ -37,6 +37,8 @@ type scribe struct {
 	writer int64
 	// seal seals the state at a place; end is how the service has ended the stream.
 	seal func(at place, end *perdure.StreamEnd) (string, error)
+	// isOld: what was sealed last is to be sealed anew, though nothing has come.
+	isOld func() bool
 
 	mu      sync.Mutex
 	pending []noted
@@ -94,11 +96,11 @@ func newScribe(book Logbook, log string, writer int64, has perdure.LogPosition) 
 	}
 }
 
-// open says where the stream is, how it stands, and how its state is sealed.
-func (s *scribe) open(at place, now standing, seal func(at place, end *perdure.StreamEnd) (string, error)) {
+// open says where the stream is, how it stands, and how and when its state is sealed.
+func (s *scribe) open(at place, now standing, seal func(at place, end *perdure.StreamEnd) (string, error), isOld func() bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.at, s.told, s.answered, s.seal = at, now, now.answered, seal
+	s.at, s.told, s.answered, s.seal, s.isOld = at, now, now.answered, seal, isOld
 	s.next = max(s.next, at.next)
 }
 

@@ -66,9 +66,10 @@ func (s *scribe) cut() (events []perdure.RecordedEvent, at place) {
 }
 
 // sealInto seals the state at the batch's end, where that is due: with all that is told, with the
-// first place from which the stream can be taken up, and else now and then.
+// first place from which the stream can be taken up, and else now and then; in a long
+// silence before it is too old, so that whoever takes the stream up can open it.
 func (s *scribe) sealInto(b *perdure.Batch, at place, now bool) error {
-	if !s.told.answered || !now && !s.seals.isDue(at) {
+	if !s.told.answered || !now && !s.seals.isDue(at) && !s.isOld() {
 		return nil
 	}
 	var end *perdure.StreamEnd

@@ -26,7 +26,7 @@ func (a *Activities) Start(ctx context.Context, task perdure.StartTask) (*perdur
 		return a.resume(ctx, task)
 	}
 	if taken := adoption(task); taken != nil {
-		return a.adopt(ctx, task, *taken, task.Sealed)
+		return a.adopt(ctx, task, *taken)
 	}
 	answer, err := a.start(ctx, task)
 	if err != nil {

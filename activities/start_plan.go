@@ -154,7 +154,7 @@ func (p *plan) chooseKey(callers, workflowID, firstRunID string) error {
 	l := p.service.Lookup
 	p.tagged = p.keyWindow > 0 || p.service.Idempotency.configured() || l != nil && (l.Body != "" || callers != "")
 	if callers != "" && !p.tagged {
-		return &perdure.InputError{Field: "idempotencyKey", Message: fmt.Sprintf("cannot be sent: the configuration of service %q does not say how it recognises a repeated start (idempotency)", p.service.Name())}
+		return &perdure.InputError{Field: "idempotencyKey", Message: fmt.Sprintf("cannot be sent: the configuration of service %q has neither idempotency nor lookup, and protocol %q no field for it", p.service.Name(), p.name)}
 	}
 	if l != nil {
 		if _, err := l.address(p.key); err != nil {
@@ -183,7 +183,7 @@ func (p *plan) repeatable(firstSent, now time.Time) bool {
 	case http.MethodPut, http.MethodDelete:
 		return true
 	}
-	if p.keyWindow > 0 && (firstSent.IsZero() || now.Sub(firstSent) < p.keyWindow) {
+	if p.keyWindow > 0 && within(p.keyWindow, firstSent, now) {
 		return true
 	}
 	return p.service.Idempotency.live(firstSent, now)

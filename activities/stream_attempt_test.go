@@ -133,6 +133,21 @@ func TestAKilledAttemptAtAStreamThatCannotBeTakenUp(t *testing.T) {
 			require.Len(t, d.log.events, recorded, "what came before is kept")
 		})
 	})
+	t.Run("that was begun by POST, and has a cursor", func(t *testing.T) {
+		service, _ := answers(t, held("data: {\"sequence_number\":42}\n\n"))
+		overStream(t, service, func(d *streamDesk) {
+			t := d.t
+			in := feed(chat, by("openai", `{"cursor":{"json":"sequence_number","query":"starting_after"}}`))
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			require.Error(t, d.read(in, attempt{ctx: ctx}))
+			require.Equal(t, "42", d.opened().Position.Cursor)
+			time.Sleep(10 * time.Second)
+			require.NoError(t, d.read(in, attempt{before: perdure.StreamHeartbeat{Phase: perdure.PhaseReading}}))
+			require.Contains(t, d.requireEnd(perdure.ErrorStreamBroken).Error.Message, "names no place")
+			require.Len(t, d.log.events, 1, "what came before is kept")
+		})
+	})
 	t.Run("before the log had the answer", func(t *testing.T) {
 		service, _ := answers(t, ticking(100, time.Second))
 		overStream(t, service, func(d *streamDesk) {

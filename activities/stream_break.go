@@ -55,12 +55,12 @@ func (r *reader) broke(why *perdure.ServiceError, asked time.Duration) {
 }
 
 // takeUp goes on with the stream from where it is. It tries for ever where there is a way
-// to.
+// to, and nothing is started twice by that.
 func (r *reader) takeUp(ctx context.Context) (io.ReadCloser, *perdure.StreamEnd, error) {
 	for {
 		ask, ok := r.onward(r.now)
 		if !ok {
-			return nil, r.lost(), nil
+			return nil, r.lost(r.noWay()), nil
 		}
 		if !sleep(ctx, max(0, time.Until(r.breaks.nextAt))) {
 			return nil, nil, r.stopped(ctx)
@@ -86,7 +86,7 @@ func (r *reader) tryAgain(ctx context.Context, ask protocol.Ask) (io.ReadCloser,
 		return nil, nil, err
 	}
 	defer release()
-	answer, body, err := r.open(ctx, request)
+	answer, body, err := r.openAwaited(ctx, request)
 	if err != nil {
 		return r.endOrStop(ctx, err)
 	}
@@ -101,10 +101,14 @@ func (r *reader) tryAgain(ctx context.Context, ask protocol.Ask) (io.ReadCloser,
 
 // endOrStop deals with a request that got no answer.
 func (r *reader) endOrStop(ctx context.Context, err error) (io.ReadCloser, *perdure.StreamEnd, error) {
-	if ctx.Err() != nil {
+	words, unsent, isUnanswered := unanswered(err)
+	switch {
+	case isUnanswered && !unsent && r.onwardOnce(r.now):
+		r.broke(words, 0)
+		return nil, r.lost(mayHaveArrived), nil
+	case ctx.Err() != nil:
 		return nil, nil, r.stopped(ctx)
-	}
-	if words, _, ok := unanswered(err); ok {
+	case isUnanswered:
 		r.broke(words, 0)
 		return nil, nil, nil
 	}
@@ -120,14 +124,29 @@ func (r *reader) notTakenUp(answer *transport.Response) *perdure.StreamEnd {
 	words := protocol.ErrorOf(e)
 	if transient(e.Status) {
 		r.broke(words, protocol.RetryAfter(e.Header, e.At))
+		if r.onwardOnce(r.now) && !r.startedNothing(e) {
+			return r.lost(mayHaveArrived)
+		}
 		return nil
 	}
 	r.scribe.tell(func(s *standing) { s.response = r.service.Capture(answer) })
 	return &perdure.StreamEnd{ErrorType: perdure.ErrorPollRejected, Error: r.capped(words)}
 }
 
+// mayHaveArrived is why a request that may start something is not sent again.
+const mayHaveArrived = "the request that was to take it up may have been carried out; it was not sent again"
+
+// noWay is why the stream cannot be asked for from where it is.
+func (r *reader) noWay() string {
+	_, leadsOn, _ := r.streaming.Ask(r.ask(true), r.now.at) // an error: it does not
+	if leadsOn && r.state.NoBody && !r.now.at.None() {
+		return fmt.Sprintf("the body of its request, above %d bytes, was not carried along", maxCarriedBody)
+	}
+	return "the service names no place from which to go on"
+}
+
 // lost is the end of a stream that cannot be taken up.
-func (r *reader) lost() *perdure.StreamEnd {
+func (r *reader) lost(what string) *perdure.StreamEnd {
 	where := "before its first event"
 	if r.known > 0 {
 		where = fmt.Sprintf("after event %d", r.known-1)
@@ -135,10 +154,6 @@ func (r *reader) lost() *perdure.StreamEnd {
 	why := "the worker that read it is gone"
 	if r.breaks.last != nil {
 		why = r.breaks.last.Error.String()
-	}
-	what := "the service names no place from which to go on"
-	if r.state.NoBody && !r.now.at.None() {
-		what = fmt.Sprintf("the body of its request, above %d bytes, was not carried along", maxCarriedBody)
 	}
 	return streamEnd(perdure.ErrorStreamBroken, fmt.Sprintf("the stream broke %s (%s), and %s; what came before is kept", where, why, what))
 }

@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -57,8 +58,9 @@ func TestBreaksThatAreTakenUp(t *testing.T) {
 	//rule:streams 3 WHATWG sections 9.2.3 and 9.2.4; - for silence
 
 	// On the way back 408, 429, 500, 502, 503, 504 and no answer are asked again, for
-	// ever. Any other refusal is `PollRejected`; a redirect to another origin
-	// `EgressDenied`; another Content-Type breaks the protocol
+	// ever, by GET, HEAD, PUT and DELETE (5a has the others). Any other refusal is
+	// `PollRejected`; a redirect to another origin `EgressDenied`; another Content-Type
+	// breaks the protocol
 	//
 	//rule:streams 5 RFC 9110 sections 15.5.9 and 15.6; WHATWG section 9.2.3 for the Content-Type; -
 
@@ -224,7 +226,8 @@ func TestEventsAfterTheLastIDComeAgain(t *testing.T) {
 // A stream without ids is taken up by the option cursor.
 func TestTakenUpByACursor(t *testing.T) {
 	// Option `cursor` names another way: what `json` finds in an event goes into the query
-	// parameter `query`
+	// parameter `query` of a GET or HEAD. With any other method that would be another
+	// stream, and a break ends it
 	//
 	//rule:streams 3b OAI
 
@@ -301,12 +304,16 @@ func TestBreaksThatEndTheStream(t *testing.T) {
 	//
 	//rule:streams 4 -
 
+	//rule:streams 3b
+
 	//rule:streams 5
 
 	//rule:streams 6
 
 	//rule:streams 2
 
+	cursor := by("openai", `{"cursor":{"json":"sequence_number","query":"starting_after"}}`)
+	put := func(in *perdure.StreamInput) { in.Request.Method = "PUT" }
 	for _, test := range []struct {
 		name    string
 		in      perdure.StreamInput
@@ -320,6 +327,8 @@ func TestBreaksThatEndTheStream(t *testing.T) {
 		{"events without ids", feed(), []http.HandlerFunc{broken("data: a\n\n")}, []string{"a"}, perdure.ErrorStreamBroken, "after event 0"},
 		{"an id that was taken back", feed(), []http.HandlerFunc{broken("id: 1\ndata: a\n\nid\ndata: b\n\n")}, []string{"a", "b"}, perdure.ErrorStreamBroken, "after event 1"},
 		{"ids that lead nowhere", feed(by("sse", `{"resume":false}`)), []http.HandlerFunc{broken("id: 1\ndata: a\n\n")}, []string{"a"}, perdure.ErrorStreamBroken, "after event 0"},
+		{"a cursor of what was begun by POST", feed(chat, cursor), []http.HandlerFunc{broken("data: {\"sequence_number\":42}\n\n")}, []string{`{"sequence_number":42}`}, perdure.ErrorStreamBroken, "after event 0"},
+		{"a cursor of what was begun by PUT", feed(chat, cursor, put), []http.HandlerFunc{broken("data: {\"sequence_number\":42}\n\n")}, []string{`{"sequence_number":42}`}, perdure.ErrorStreamBroken, "after event 0"},
 		{"a chat that ends without [DONE]", feed(chat), []http.HandlerFunc{events("data: a\n\n")}, []string{"a"}, perdure.ErrorProtocolViolation, "nothing in it says that the stream has"},
 		{"a refusal on the way back", feed(), []http.HandlerFunc{broken("id: 1\ndata: a\n\n"), status(404)}, []string{"a"}, perdure.ErrorPollRejected, "no not found"},
 		{"another content type on the way back", feed(), []http.HandlerFunc{broken("id: 1\ndata: a\n\n"), status(200, "Content-Type", "text/html")}, []string{"a"}, perdure.ErrorProtocolViolation, "text/html"},
@@ -382,5 +391,101 @@ func TestAPostIsTakenUpByItsIDs(t *testing.T) {
 		require.Equal(t, "application/json", second.Header.Get("Content-Type"))
 		require.Equal(t, "1", second.Header.Get("Last-Event-Id"))
 		require.Empty(t, second.Header.Get("Idempotency-Key"), "it is another request")
+	})
+}
+
+// A POST with Last-Event-ID may start something where the service does not know the
+// header: it is sent again only where it did not arrive.
+func TestAPostThatTakesAStreamUpIsNotSentTwice(t *testing.T) {
+	// Any other method goes on with `Last-Event-ID` once for each break: again only where
+	// the request did not leave, after 429 and after 503 with `Retry-After`. 408, 500, 502,
+	// 504, 503 without it, and a lost answer end the stream as `StreamBroken`
+	//
+	//rule:streams 5a -
+
+	first, rest := broken("id: 1\ndata: a\n\n"), events("id: 2\ndata: b\n\n")
+	put := func(in *perdure.StreamInput) { in.Request.Method = "PUT" }
+	post := func(*perdure.StreamInput) {}
+	for _, test := range []struct {
+		name  string
+		in    func(*perdure.StreamInput)
+		back  http.HandlerFunc
+		again bool
+	}{
+		{"429", post, status(429), true},
+		{"503 with Retry-After", post, status(503, "Retry-After", "5"), true},
+		{"503", post, status(503), false},
+		{"500", post, status(500), false},
+		{"502", post, status(502), false},
+		{"504", post, status(504), false},
+		{"408", post, status(408), false},
+		{"no answer", post, dropped, false},
+		{"500 to a PUT", put, status(500), true},
+		{"no answer to a PUT", put, dropped, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			steps := []http.HandlerFunc{first, test.back}
+			if test.again {
+				steps = append(steps, rest)
+			}
+			service, requests := answers(t, steps...)
+			overStream(t, service, func(d *streamDesk) {
+				t := d.t
+				require.NoError(t, d.read(feed(chat, by("sse", ""), test.in)))
+				require.Len(t, *requests, len(steps))
+				if test.again {
+					d.requireEnd("")
+					require.Equal(t, []string{"a", "b"}, d.log.data())
+					return
+				}
+				end := d.requireEnd(perdure.ErrorStreamBroken)
+				require.Contains(t, end.Error.Message, "after event 0")
+				require.Contains(t, end.Error.Message, "it was not sent again")
+				require.Equal(t, []string{"a"}, d.log.data(), "what came before is kept")
+			})
+		})
+	}
+	t.Run("no connection", func(t *testing.T) {
+		var network *wire
+		refuse := func(err error) {
+			network.mu.Lock()
+			defer network.mu.Unlock()
+			network.refuse = err
+		}
+		service, requests := answers(t, func(w http.ResponseWriter, r *http.Request) {
+			refuse(errors.New("connection refused"))
+			time.AfterFunc(time.Minute, func() { refuse(nil) })
+			first(w, r)
+		}, rest)
+		overStream(t, service, func(d *streamDesk) {
+			t := d.t
+			network = d.wire
+			require.NoError(t, d.read(feed(chat, by("sse", ""))))
+			d.requireEnd("")
+			require.Equal(t, []string{"a", "b"}, d.log.data())
+			require.Equal(t, []string{"ConnectionLost", "NotSent"}, d.log.errors())
+			require.Len(t, *requests, 2)
+		})
+	})
+	t.Run("the worker stops meanwhile", func(t *testing.T) {
+		var stopped chan struct{}
+		service, requests := answers(t, first, func(w http.ResponseWriter, r *http.Request) {
+			close(stopped)
+			time.Sleep(20 * time.Second)
+			held("id: 2\ndata: b\n\n")(w, r)
+		}, events("id: 3\ndata: c\n\n"))
+		overStream(t, service, func(d *streamDesk) {
+			t := d.t
+			stopped = make(chan struct{}) // within the bubble: else no time passes
+			in, begin := feed(chat, by("sse", "")), time.Now()
+			require.ErrorContains(t, d.read(in, attempt{drain: stopped}), "another one reads on")
+			require.Equal(t, 23*time.Second, time.Since(begin).Truncate(time.Second), "the answer was awaited")
+			time.Sleep(time.Second)
+			require.NoError(t, d.read(in))
+			d.requireEnd("")
+			require.Equal(t, "1", (*requests)[1].Header.Get("Last-Event-Id"))
+			require.Len(t, *requests, 3)
+			require.Equal(t, "c", d.log.data()[len(d.log.data())-1])
+		})
 	})
 }

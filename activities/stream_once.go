@@ -82,7 +82,7 @@ func (r *reader) tryFirst(ctx context.Context) (io.ReadCloser, *perdure.StreamEn
 	if err != nil {
 		return r.refusedHere(ctx, err, sentBefore)
 	}
-	answer, body, err := r.openFirst(ctx, request)
+	answer, body, err := r.openAwaited(ctx, request)
 	switch {
 	case err != nil:
 		return r.unansweredFirst(ctx, err, sentBefore)
@@ -97,9 +97,9 @@ func (r *reader) tryFirst(ctx context.Context) (io.ReadCloser, *perdure.StreamEn
 	return r.welcome(answer, body)
 }
 
-// openFirst opens the stream. The answer to what may start something is awaited whatever
+// openAwaited opens the stream. The answer to what may start something is awaited whatever
 // becomes of ctx: to break it off would make the outcome unknown.
-func (r *reader) openFirst(ctx context.Context, request transport.Request) (*transport.Response, io.ReadCloser, error) {
+func (r *reader) openAwaited(ctx context.Context, request transport.Request) (*transport.Response, io.ReadCloser, error) {
 	if r.isQuestion() {
 		return r.open(ctx, request)
 	}
@@ -109,8 +109,20 @@ func (r *reader) openFirst(ctx context.Context, request transport.Request) (*tra
 		cancel(nil)
 		return answer, nil, err
 	}
-	context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
-	return answer, body, nil
+	stop := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
+	return answer, awaitedBody{body, stop}, nil
+}
+
+// awaitedBody is broken off with the attempt, until it is closed.
+type awaitedBody struct {
+	io.ReadCloser
+	stop func() bool
+}
+
+// Close gives the connection up.
+func (b awaitedBody) Close() error {
+	b.stop()
+	return b.ReadCloser.Close()
 }
 
 // open sends a request of the stream's, with its cookies; the caller has been admitted.

@@ -19,6 +19,12 @@ func (s *stream) isQuestion() bool {
 	return false
 }
 
+// onwardOnce: what goes on from a place may start something. It is sent again only where
+// it did not arrive.
+func (s *stream) onwardOnce(from place) bool {
+	return !from.at.None() && !s.isQuestion() && !isIdempotent(s.state.Request.Method)
+}
+
 // repeatable reports whether a first request that may have been delivered can be sent
 // again without starting anything a second time.
 func (s *stream) repeatable(firstSent time.Time) bool {

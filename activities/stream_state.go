@@ -50,11 +50,11 @@ type stream struct {
 	a         *Activities
 	service   *Service
 	streaming protocol.Streaming
-	header    tokens.Header
-	log       string // its workflow id
-	key       string // for the first request
+	header    tokens.Header // as the state was sealed last
+	log       string        // its workflow id
+	key       string        // for the first request
 
-	mu    sync.Mutex // of what the requests change in the state
+	mu    sync.Mutex // of what the requests change in the state, and of header
 	state streamState
 
 	target *url.URL
@@ -184,7 +184,7 @@ func (s *stream) prepare() error {
 // token.
 func (s *stream) seal(ctx context.Context, at place, end *perdure.StreamEnd) (string, error) {
 	s.mu.Lock()
-	state := s.state
+	state, h := s.state, s.header
 	s.mu.Unlock()
 	state.Next, state.Position, state.End = at.next, at.at, end
 	s.leaveOutBody(&state)
@@ -192,9 +192,11 @@ func (s *stream) seal(ctx context.Context, at place, end *perdure.StreamEnd) (st
 	if err != nil {
 		return "", err
 	}
-	h := s.header
 	h.Kind, h.WorkflowID, h.Namespace = tokens.KindStream, s.log, activity.GetInfo(ctx).Namespace
 	h.Protocol, h.IssuedAt, h.KeyID = state.Protocol, time.Now().UTC(), s.a.Keyset.PrimaryKeyID()
+	s.mu.Lock()
+	s.header = h
+	s.mu.Unlock()
 	sealed, err := s.a.Keyset.SealState(h, plain)
 	switch {
 	case errors.Is(err, tokens.ErrTooLarge):
@@ -203,6 +205,13 @@ func (s *stream) seal(ctx context.Context, at place, end *perdure.StreamEnd) (st
 		return "", fmt.Errorf("seal the stream's state: %w", err)
 	}
 	return sealed, nil
+}
+
+// isOld: see Activities.isOld, of what was sealed last.
+func (s *stream) isOld() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.a.isOld(s.header)
 }
 
 // leaveOutBody takes the request's body out of a state from which it is never sent

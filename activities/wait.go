@@ -60,8 +60,8 @@ func (p pace) afterFailure(n int, asked time.Duration) time.Duration {
 
 // afterNotFound is the wait while a 404 means "not there yet".
 func (p pace) afterNotFound(asked time.Duration) time.Duration {
-	if asked > 0 {
-		return jittered(asked)
+	if p.obeys(asked) {
+		return jittered(max(asked, p.floor()))
 	}
 	return jittered(min(p.interval(1), notFoundMaxWait))
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/activities/protocol"
+	"github.com/perdure-dev/perdure/activities/protocol/google"
 	"github.com/perdure-dev/perdure/perduretest"
 	"github.com/perdure-dev/perdure/tokens"
 )
@@ -71,23 +73,34 @@ func TestProgressDoesNotWaitForAClockThatWasAhead(t *testing.T) {
 func TestAKeyThatWasSentInTheFuture(t *testing.T) {
 	for _, test := range []struct {
 		name  string
+		key   func(*desk)
 		ahead time.Duration
 		sent  int
 		state perdure.State
 	}{
-		{"by an hour", time.Hour, 0, perdure.StateAmbiguous},
-		{"by as much as clocks may differ", time.Minute, 1, perdure.StateRunning},
+		{"by an hour", withKey, time.Hour, 0, perdure.StateAmbiguous},
+		{"by as much as clocks may differ", withKey, time.Minute, 1, perdure.StateRunning},
+		{"the protocol's own, by an hour", withRequestID, time.Hour, 0, perdure.StateAmbiguous},
+		{"the protocol's own, by as much as clocks may differ", withRequestID, time.Minute, 1, perdure.StateRunning},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var steps []perduretest.Step
 			if test.sent > 0 {
-				steps = append(steps, perduretest.POST("/vector_stores").JSON(http.StatusOK, store("in_progress", 0)))
+				steps = append(steps, perduretest.POST("/vector_stores").JSON(http.StatusOK, `{"id":"vs_1","object":"vector_store","status":"in_progress","name":"operations/1"}`))
 			}
 			d := newDesk(t, perduretest.NewService(t, steps...))
-			withKey(d)
+			test.key(d)
 			a := d.start(createTask(func(task *perdure.StartTask) { task.FirstSentAt, task.Tries = time.Now().Add(test.ahead), 1 }))
 			require.Equal(t, test.state, a.State)
 			require.Len(t, d.requests(), test.sent)
 		})
 	}
+}
+
+// withRequestID has the protocol's own form of the key.
+func withRequestID(d *desk) {
+	var err error
+	d.options.Protocols, err = protocol.NewRegistry(google.Protocol{})
+	require.NoError(d.t, err)
+	d.service.Protocol = choice(google.Name, `{"requestIdField":"requestId"}`)
 }

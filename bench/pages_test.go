@@ -100,6 +100,7 @@ func items() perdure.CollectionInput {
 }
 
 func plainLoop(b *testing.B, f *farm, pages int) {
+	b.Helper()
 	after := ""
 	for range pages {
 		r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, f.url+"/v1/items?after="+after, nil)
@@ -118,6 +119,7 @@ func plainLoop(b *testing.B, f *farm, pages int) {
 }
 
 func collection(b *testing.B, f *farm, pages int) {
+	b.Helper()
 	c, err := starter.StartCollection[item](b.Context(), f.c, items(), nil)
 	require.NoError(b, err)
 	read(b, c, pages)
@@ -129,6 +131,7 @@ func collection(b *testing.B, f *farm, pages int) {
 }
 
 func read(b *testing.B, c *starter.Collection[item], pages int) {
+	b.Helper()
 	n := 0
 	for page, err := range c.Pages(b.Context(), nil) {
 		require.NoError(b, err)

@@ -55,7 +55,7 @@ type source struct {
 func (s *source) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.WriteHeader(http.StatusOK)
-	flush := w.(http.Flusher).Flush
+	flush := func() { _ = http.NewResponseController(w).Flush() }
 	flush()
 	if n, _ := strconv.Atoi(r.FormValue("together")); n > 0 {
 		s.together(r.Context(), n)

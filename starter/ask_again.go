@@ -59,6 +59,17 @@ func result(ctx context.Context, run client.WorkflowRun, into any) error {
 	}
 }
 
+// execute starts a workflow by its id. A start that the server has broken off is asked for
+// again, as often as it takes: the id is the same, so it joins what it may have started.
+func (c *Client) execute(ctx context.Context, o client.StartWorkflowOptions, workflow string, in any) (client.WorkflowRun, error) {
+	for wait := askAgainWait; ; wait = min(2*wait, askAgainMaxWait) {
+		run, err := c.temporal.ExecuteWorkflow(ctx, o, workflow, in)
+		if err == nil || !isBrokenOff(err) || stopped(ctx, err) || pause(ctx, wait) != nil {
+			return run, err
+		}
+	}
+}
+
 // pause waits for d, or until ctx ends.
 func pause(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)

@@ -16,7 +16,8 @@ var (
 	Outcome   = outcome
 	Ended     = ended
 
-	DecodeError = decodeError
+	SameOperation = sameOperation
+	DecodeError   = decodeError
 )
 
 // Refusal reads a query that was refused, with the SDK's own converter.

@@ -75,7 +75,7 @@ func (c *Client) startPage(ctx context.Context, id string, in perdure.Collection
 	h := c.collection(id)
 	options := c.workflowOptions(id, in.Summary(), enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE)
 	options.EnableEagerStart = true // where the worker shares this client
-	run, err := c.temporal.ExecuteWorkflow(ctx, options, perdure.WorkflowPage, in)
+	run, err := c.execute(ctx, options, perdure.WorkflowPage, in)
 	if isTaken(err) {
 		run, err = c.temporal.GetWorkflow(ctx, id, ""), nil
 	}

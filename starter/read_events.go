@@ -120,22 +120,34 @@ func (r *eventReader) read(ctx context.Context) (perdure.Events, error) {
 	if i := r.holding(); i < len(r.segments)-1 { // the newest may have been continued since
 		run = r.runOf(i)
 	}
-	got, err := r.readFrom(ctx, run)
+	got, err := r.readFrom(ctx, run, r.next)
 	if errors.Is(err, errEarlierRun) {
 		if err := r.lookUpRuns(ctx); err != nil {
 			return got, err
 		}
 		run = r.runOf(r.holding())
-		got, err = r.readFrom(ctx, run)
+		got, err = r.readFrom(ctx, run, r.next)
 	}
 	if errors.Is(err, ErrNotFound) && run != "" {
-		return got, fmt.Errorf("starter: event %d: the run that held it, %s, is no longer kept; the current one begins at %d: %w",
-			r.next, run, r.segments[len(r.segments)-1].FirstOffset, err)
+		return got, fmt.Errorf("starter: event %d: the run that held it, %s, is no longer kept; events are kept from %d on: %w",
+			r.next, run, r.firstKept(ctx), err)
 	}
 	if err == nil {
 		r.next = got.Next
 	}
 	return got, err
+}
+
+// firstKept is the first offset after next whose run is still there: that of the current
+// one, if no other answers.
+func (r *eventReader) firstKept(ctx context.Context) int {
+	for i := r.holding() + 1; i < len(r.segments)-1; i++ {
+		offset := r.segments[i].FirstOffset
+		if _, err := r.readFrom(ctx, r.runOf(i), offset); err == nil {
+			return offset
+		}
+	}
+	return r.segments[len(r.segments)-1].FirstOffset
 }
 
 // lookUpRuns asks which runs there are, until a worker tells: what was recorded last does
@@ -169,10 +181,10 @@ func (r *eventReader) runOf(segment int) string {
 	return r.segments[segment].RunID
 }
 
-func (r *eventReader) readFrom(ctx context.Context, runID string) (perdure.Events, error) {
+func (r *eventReader) readFrom(ctx context.Context, runID string, offset int) (perdure.Events, error) {
 	for wait := askAgainWait; ; wait = min(2*wait, askAgainMaxWait) {
 		var got perdure.Events
-		err := r.query(ctx, runID, perdure.QueryRead, &got, perdure.ReadRequest{Offset: r.next})
+		err := r.query(ctx, runID, perdure.QueryRead, &got, perdure.ReadRequest{Offset: offset})
 		if !again(err) {
 			return got, err
 		}

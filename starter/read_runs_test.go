@@ -2,6 +2,7 @@ package starter_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,6 +25,7 @@ type runs struct {
 	statuses int
 	// absent are the questions for the status that no worker answers.
 	absent int
+	gone   []string // the runs that are no longer kept
 }
 
 func (r *runs) QueryWorkflow(ctx context.Context, id, runID, name string, args ...any) (converter.EncodedValue, error) {
@@ -35,6 +37,9 @@ func (r *runs) QueryWorkflow(ctx context.Context, id, runID, name string, args .
 		return r.record.QueryWorkflow(ctx, id, runID, name, args...)
 	}
 	r.asked = append(r.asked, runID)
+	if slices.Contains(r.gone, runID) {
+		return nil, serviceerror.NewNotFound("workflow not found")
+	}
 	from, segments := as[perdure.ReadRequest](r.e.t, args[0]).Offset, r.status.Segments
 	at, n := len(segments)-1, len(r.events)
 	for i, s := range segments[:at] {
@@ -71,6 +76,31 @@ func TestEarlierRunsAreFoundOnce(t *testing.T) {
 	require.Len(t, got, 12)
 	require.Equal(t, []string{"", "a", "a", "a", "b", "b", "b", ""}, r.asked)
 	require.Equal(t, 2, r.statuses, "one for the runs, one for the end")
+}
+
+// The events of a run that is no longer kept are lost. Where there are some, the error says.
+func TestARunThatIsGone(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		gone []string
+		read []int // what can be read from the start
+		want string
+	}{
+		{"the first", []string{"a"}, nil, "event 0: the run that held it, a, is no longer kept; events are kept from 5 on"},
+		{"all but the current one", []string{"a", "b"}, nil, "event 0: the run that held it, a, is no longer kept; events are kept from 10 on"},
+		{"one between", []string{"b"}, []int{0, 1, 2, 3, 4}, "event 5: the run that held it, b, is no longer kept; events are kept from 10 on"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			one, _ := newRecord(t, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, perdure.StreamStatus{
+				State: perdure.StateSucceeded, Done: true, Events: 12,
+				Segments: []perdure.StreamSegment{{RunID: "a"}, {RunID: "b", FirstOffset: 5}, {RunID: "c", FirstOffset: 10}},
+			})
+			got, err := offsets(t.Context(), attachedTo(t, &runs{record: one, gone: test.gone}))
+			require.Equal(t, test.read, got)
+			require.ErrorIs(t, err, starter.ErrNotFound)
+			require.ErrorContains(t, err, test.want)
+		})
+	}
 }
 
 // What was recorded last does not say which runs there are: a worker is waited for.

@@ -120,11 +120,11 @@ func (c *Client) askWorker(ctx context.Context, kind tokens.Kind, token tokens.T
 	if err := in.Check(); err != nil {
 		return found, err
 	}
-	run, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+	run, err := c.execute(ctx, client.StartWorkflowOptions{
 		ID: "perdure-rehydrate-" + uuid.NewString(), TaskQueue: c.options.TaskQueue, StaticSummary: in.Summary(),
 	}, perdure.WorkflowRehydrate, in)
 	if err == nil {
-		err = run.Get(ctx, &found)
+		err = result(ctx, run, &found)
 	}
 	if err != nil && run != nil && stopped(ctx, err) {
 		c.giveUp(ctx, run)

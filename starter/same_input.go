@@ -10,22 +10,17 @@ import (
 )
 
 // sameInput compares an input with the one in the first event of the operation's
-// first run. An operation that was taken up from its token is the same whatever the
-// input, which the token does not tell.
+// first run.
 func (h *handle) sameInput(ctx context.Context, in perdure.OperationInput) error {
 	raw, err := h.firstInput(ctx)
 	if err != nil {
 		return err
 	}
-	var before perdure.OperationInput
-	if err := perdure.Decode(raw, &before); err == nil && before.Token != "" && in.Token == "" {
-		return nil
-	}
-	ours, err := json.Marshal(in)
+	same, err := sameOperation(raw, in)
 	if err != nil {
-		return fmt.Errorf("starter: write the input: %w", err)
+		return err
 	}
-	if !sameJSON[perdure.OperationInput](raw, ours) {
+	if !same {
 		return &perdure.OperationError{
 			Type:    perdure.ErrorIDConflict,
 			Message: fmt.Sprintf("the workflow id %q belongs to an operation with another input", h.id),
@@ -33,6 +28,26 @@ func (h *handle) sameInput(ctx context.Context, in perdure.OperationInput) error
 		}
 	}
 	return nil
+}
+
+// sameOperation compares an input with an earlier one. An operation that was taken up
+// from its token is the same whatever the input, which the token does not tell; an
+// adoption is the same however its operation is named.
+func sameOperation(earlier []byte, in perdure.OperationInput) (bool, error) {
+	var before perdure.OperationInput
+	if err := perdure.Decode(earlier, &before); err == nil {
+		switch {
+		case before.Token != "" && in.Token == "":
+			return true, nil
+		case before.Adopt != nil && in.Adopt != nil && adoptedID(before) == adoptedID(in):
+			in.Adopt = before.Adopt
+		}
+	}
+	ours, err := json.Marshal(in)
+	if err != nil {
+		return false, fmt.Errorf("starter: write the input: %w", err)
+	}
+	return sameJSON[perdure.OperationInput](earlier, ours), nil
 }
 
 // sameJSON compares values, not spellings: keys in any order, every digit of numbers.

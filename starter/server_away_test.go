@@ -21,8 +21,8 @@ import (
 type away struct {
 	client.Client
 	// What is to be broken off yet, and what was called.
-	starts, waits, results          int
-	started, awaited, resultsCalled int
+	starts, waits, results, executions        int
+	started, awaited, resultsCalled, executed int
 }
 
 var errAway = serviceerror.NewDeadlineExceeded("context deadline exceeded")
@@ -48,6 +48,9 @@ func (a *away) UpdateWorkflow(context.Context, client.UpdateWorkflowOptions) (cl
 func (a *away) GetWorkflow(context.Context, string, string) client.WorkflowRun { return &awayRun{a: a} }
 
 func (a *away) ExecuteWorkflow(context.Context, client.StartWorkflowOptions, any, ...any) (client.WorkflowRun, error) {
+	if a.executed++; a.executed <= a.executions {
+		return nil, errAway
+	}
 	return &awayRun{a: a}, nil
 }
 
@@ -77,6 +80,7 @@ func TestWaitingOutlivesAServerThatIsAway(t *testing.T) {
 		{"at the start", away{starts: 5}},
 		{"while the start is awaited", away{waits: 5}},
 		{"while the end is awaited", away{results: 5}},
+		{"at the start of a page, and of a stream", away{executions: 5}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -96,6 +100,14 @@ func TestWaitingOutlivesAServerThatIsAway(t *testing.T) {
 					Request: &perdure.Request{Service: "jobs", Method: "GET", URL: "/jobs"},
 				}, nil)
 				require.NoError(t, err)
+				require.Equal(t, 1+c.away.executions, temporal.executed)
+				temporal.executed = 0
+				_, err = starter.StartStream[int](t.Context(), made, perdure.StreamInput{
+					Request:  &perdure.Request{Service: "jobs", Method: "GET", URL: "/feed"},
+					Protocol: &perdure.ProtocolChoice{Name: "sse"},
+				}, nil)
+				require.NoError(t, err)
+				require.Equal(t, 1+c.away.executions, temporal.executed)
 			})
 		})
 	}

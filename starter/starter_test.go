@@ -2,6 +2,7 @@ package starter_test
 
 import (
 	"context"
+	"encoding/json"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -52,6 +53,44 @@ func TestAdoptedIDIsTheMonitors(t *testing.T) {
 	require.NotEqual(t, starter.AdoptedID(byURL), starter.AdoptedID(elsewhere))
 	byID := perdure.OperationInput{Service: "arm", Adopt: &perdure.Adoption{Operation: "7", Collection: "https://h/operations/?x=1"}}
 	require.Equal(t, starter.AdoptedID(byURL), starter.AdoptedID(byID))
+}
+
+// However an operation is named when it is adopted, it is the same input; whatever else
+// differs is not.
+func TestAnAdoptionIsTheSameHoweverItIsNamed(t *testing.T) {
+	t.Parallel()
+	const first = `{"type":"T","token":{"asyncURL":"https://h/operations/7","state":"InProgress"}}`
+	adopted := func(a perdure.Adoption) perdure.OperationInput {
+		return perdure.OperationInput{Service: "arm", Adopt: &a}
+	}
+	audience := adopted(perdure.Adoption{Azcore: first})
+	audience.Audience = "other"
+	elsewhere := adopted(perdure.Adoption{Azcore: first})
+	elsewhere.Service = "other"
+	for _, c := range []struct {
+		name string
+		in   perdure.OperationInput
+		want bool
+	}{
+		{"as it is", adopted(perdure.Adoption{Azcore: first}), true},
+		{"the poller's token one poll later", adopted(perdure.Adoption{Azcore: `{"type":"T","token":{"asyncURL":"https://h/operations/7","state":"Succeeded"}}`}), true},
+		{"a newline at its end", adopted(perdure.Adoption{Azcore: first + "\n"}), true},
+		{"its status monitor", adopted(perdure.Adoption{StatusURL: "https://h/operations/7"}), true},
+		{"its id", adopted(perdure.Adoption{Operation: "7", Collection: "https://h/operations"}), true},
+		{"another operation", adopted(perdure.Adoption{StatusURL: "https://h/operations/8"}), false},
+		{"another service", elsewhere, false},
+		{"another audience", audience, false},
+		{"a start", perdure.OperationInput{Request: &perdure.Request{Service: "arm", Method: "POST", URL: "/operations"}}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			before, err := json.Marshal(adopted(perdure.Adoption{Azcore: first}))
+			require.NoError(t, err)
+			got, err := starter.SameOperation(before, c.in)
+			require.NoError(t, err)
+			require.Equal(t, c.want, got)
+		})
+	}
 }
 
 // The server may notice a deadline before the context does.

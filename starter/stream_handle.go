@@ -81,7 +81,7 @@ func (c *Client) startStream(ctx context.Context, in perdure.StreamInput, o *Str
 
 func (h *stream) start(ctx context.Context, in perdure.StreamInput, summary string, reuse enumspb.WorkflowIdReusePolicy) error {
 	options := h.client.workflowOptions(h.id, cmp.Or(summary, in.Summary()), reuse)
-	_, err := h.client.temporal.ExecuteWorkflow(ctx, options, perdure.WorkflowStream, in)
+	_, err := h.client.execute(ctx, options, perdure.WorkflowStream, in)
 	if isTaken(err) {
 		return nil
 	}

@@ -3,11 +3,12 @@ package worker
 import (
 	"cmp"
 	"fmt"
-	"runtime/debug"
 	"strings"
 
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/perdure-dev/perdure/internal/program"
 )
 
 // maxDeploymentBytes is what fits twice into an id of Temporal's, name and build.
@@ -26,16 +27,7 @@ func (d *Deployment) options() worker.DeploymentOptions {
 	}
 }
 
-func (d *Deployment) buildID() string { return cmp.Or(d.BuildID, programVersion()) }
-
-// programVersion is the version of the program's main module, "" where it has none.
-func programVersion() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "(devel)" {
-		return ""
-	}
-	return info.Main.Version
-}
+func (d *Deployment) buildID() string { return cmp.Or(d.BuildID, program.Version()) }
 
 func (k *checker) deployment(key string, d *Deployment) {
 	if d == nil {

@@ -16,5 +16,5 @@
 // Every key, with its default, unit and bounds, is in docs/configuration.md.
 //
 // May import: the root package, tokens, payloads, storage, workflows, activities and its subpackages,
-// goccy/go-yaml, and Temporal's SDK and API.
+// internal/program, goccy/go-yaml, and Temporal's SDK and API.
 package worker

@@ -141,6 +141,23 @@ services:
   a: {baseURL: "http://a.example.com", auth: {type: bearer, env: A}}
   b: {baseURL: "http://10.0.0.1", auth: {type: bearer, env: A}, allowPrivateNetwork: true}
 `, []string{`f.yaml:4: services.a.baseURL: warning: is http: the service's credentials are sent in clear`}},
+		{"a lookup whose find nobody can take over", `
+services:
+  a:
+    baseURL: https://a.example.com
+    lookup: {request: {url: "/jobs?tag={key}"}, found: id}
+  b:
+    baseURL: https://b.example.com
+    protocol: {name: auto}
+    lookup: {request: {url: "/jobs?tag={key}"}, found: id}
+  c:
+    baseURL: https://c.example.com
+    protocol: {name: location}
+    lookup: {request: {url: "/jobs?tag={key}"}, found: id}
+`, []string{
+			`f.yaml:4: services.a.protocol.name: warning: is needed beside lookup, here or in each start: what is found is taken over by it, and auto cannot`,
+			`f.yaml:9: services.b.protocol.name: warning: is needed beside lookup, here or in each start: what is found is taken over by it, and auto cannot`,
+		}},
 		{"waits that do not go together", `
 worker: {watch: {thresholdSeconds: 700}}
 services:
@@ -163,6 +180,13 @@ services:
 			require.NoError(t, cfg.Check())
 		})
 	}
+}
+
+// The configuration of docker-compose.yml.
+func TestExamineTheDeployed(t *testing.T) {
+	problems, err := worker.Examine("../deploy/perdure.yaml", &worker.ExamineOptions{SkipEnvironment: true})
+	require.NoError(t, err)
+	require.Empty(t, problems)
 }
 
 func TestExamineWhatIsNoConfiguration(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/storage/s3"
 	"github.com/perdure-dev/perdure/worker"
 )
@@ -59,7 +60,8 @@ func ExampleConfig() {
 				TLS:         &worker.TLS{CAFile: "jobs-ca.pem"},
 			},
 			"stores": {
-				BaseURL: "https://stores.example.com",
+				BaseURL:  "https://stores.example.com",
+				Protocol: &perdure.ProtocolChoice{Name: "openai"},
 				Lookup: &worker.Lookup{
 					Request: worker.LookupRequest{URL: "/stores?key={key}"}, Found: "stores[0].id", Body: "metadata.key",
 				},

@@ -10,21 +10,22 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/testsuite"
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
-	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities"
 	"github.com/perdure-dev/perdure/activities/auth"
+	"github.com/perdure-dev/perdure/activities/protocol"
+	"github.com/perdure-dev/perdure/activities/protocol/sse"
 	"github.com/perdure-dev/perdure/tokens"
 	"github.com/perdure-dev/perdure/worker"
 	"github.com/perdure-dev/perdure/workflows"
@@ -34,7 +35,7 @@ import (
 // continue as new.
 const activitiesOfARun = 370
 
-// life is an operation's, lived in no time: the workflow under time skipping, activities
+// life is a workflow's, lived in no time: the workflow under time skipping, activities
 // and credentials of a configured worker, and a service that both speak to over HTTP.
 // Each run has a synctest bubble of its own, whose clock is the worker's.
 type life struct {
@@ -45,7 +46,13 @@ type life struct {
 	skew    func(at time.Time) time.Duration // of the clock of a worker that begins then
 	moments []moment
 	runs    []*lifeRun
-	polls   int // as the operation counts them
+	// inARun is how many activities, or batches, there are in a run before Temporal
+	// suggests to continue as new.
+	inARun int
+	// beside runs beside each run of the workflow, on its time; child plays its child, which
+	// the first run starts. Nil: nothing does.
+	beside func(workflow.Context, *lifeRun)
+	child  func(input any)
 }
 
 // moment is when something happens in a life, between two questions.
@@ -57,13 +64,15 @@ type moment struct {
 // lifeRun is one run of the workflow.
 type lifeRun struct {
 	life       *life
+	id         string
 	env        *testsuite.TestWorkflowEnvironment
 	work       *activities.Activities
-	at         time.Time     // its beginning
 	skew       time.Duration // what the worker's clock is wrong by
-	activities int
-	bytes      int // of tasks and answers
-	carried    int // bytes
+	activities int           // or batches
+	bytes      int           // of tasks and answers
+	// carried are the bytes that it hands to the next, but for those of lists: of runs,
+	// and of pages that were asked for.
+	carried, listed int
 	// goroutines of the process after it.
 	goroutines int
 }
@@ -75,6 +84,7 @@ func newLife(t *testing.T) *life {
 		service: &lifeService{down: never, over: never, retryAfter: func(time.Time) int { return 0 }},
 		began:   time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 		skew:    func(time.Time) time.Duration { return 0 },
+		inARun:  activitiesOfARun,
 	}
 	server := httptest.NewUnstartedServer(l.service)
 	server.Config.SetKeepAlivesEnabled(false) // an open connection would hold the bubble's clock
@@ -101,90 +111,30 @@ func (l *life) at(t time.Time) time.Duration { return t.Sub(l.began) }
 
 func (l *life) on(at time.Duration, do func(*lifeRun)) { l.moments = append(l.moments, moment{at, do}) }
 
-func (l *life) keyring(t *testing.T) *tokens.Keyset {
-	t.Helper()
-	k, err := tokens.LoadKeyset(l.keyset)
-	require.NoError(t, err)
-	return k
-}
-
-func (l *life) keys(t *testing.T) []tokens.KeyInfo {
-	t.Helper()
-	return l.keyring(t).Keys()
-}
-
-// open opens a token as who holds it does.
-func (l *life) open(t *testing.T, token string, now time.Time) tokens.Header {
-	t.Helper()
-	opened, err := l.keyring(t).Open(mustParse(t, token), tokens.Expect{Kind: tokens.KindOperation, Lifetime: 30 * day, Now: now})
-	require.NoError(t, err)
-	return opened.Header
-}
-
-func mustParse(t *testing.T, text string) tokens.Token {
-	t.Helper()
-	token, err := tokens.Parse(text)
-	require.NoError(t, err)
-	return token
-}
-
-// rotate has a fresh key seal from now on.
-func (l *life) rotate(t *testing.T) {
-	t.Helper()
-	_, err := tokens.AddKey(l.keyset)
-	require.NoError(t, err)
-	_, err = tokens.PromoteKey(l.keyset)
-	require.NoError(t, err)
-}
+func (l *life) last() *lifeRun { return l.runs[len(l.runs)-1] }
 
 // live runs the workflow and what it continues as, to its end.
-func (l *life) live(t *testing.T, in perdure.OperationInput) perdure.OperationResult {
+func (l *life) live(t *testing.T, name string, in, result any) {
 	t.Helper()
 	args, now := []any{in}, l.began
-	for {
-		var result *perdure.OperationResult
+	for args != nil {
 		synctest.Test(t, func(t *testing.T) {
 			r := l.newRun(t, now)
-			l.runs = append(l.runs, r)
-			r.env.ExecuteWorkflow(perdure.WorkflowOperation, args...)
-			require.True(t, r.env.IsWorkflowCompleted())
+			time.Sleep(time.Until(now.Add(r.skew)))
+			r.work = l.newWorker(t, &clocked{Credential: l.hourly(&http.Transport{DisableKeepAlives: true}), run: r}, func(*activities.Options) {})
+			args = r.live(t, name, args)
 			now = r.env.Now()
-			var moved *workflow.ContinueAsNewError
-			if !errors.As(r.env.GetWorkflowError(), &moved) {
-				require.NoError(t, r.env.GetWorkflowError())
-				require.NoError(t, r.env.GetWorkflowResult(&result))
-				l.polls = r.status().Polls
-				return
-			}
-			var raw, carried json.RawMessage
-			require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(moved.Input, &raw, &carried))
-			r.carried = len(carried)
-			args = []any{raw, carried}
 		})
 		require.False(t, t.Failed())
-		l.runs[len(l.runs)-1].goroutines = runtime.NumGoroutine()
-		if result != nil {
-			return *result
-		}
+		l.last().goroutines = runtime.NumGoroutine()
 	}
+	require.NoError(t, l.last().env.GetWorkflowResult(result))
 }
 
 func (l *life) newRun(t *testing.T, now time.Time) *lifeRun {
 	t.Helper()
-	r := &lifeRun{life: l, at: now, skew: l.skew(now)}
-	time.Sleep(time.Until(now.Add(r.skew)))
-	cfg, err := worker.Load(l.config)
-	require.NoError(t, err)
-	hourly := auth.OAuth2(auth.OAuth2Options{
-		Service: "jobs", TokenURL: l.service.url + "/token", ClientID: "perdure", Secret: auth.Secret{Env: "TEST_LONG_LIFE"},
-		Client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
-	})
-	o, err := cfg.ActivitiesWith(worker.Options{Credentials: map[string]auth.Credential{"hourly": &clocked{Credential: hourly, run: r}}})
-	require.NoError(t, err)
-	o.RecordNow = func(context.Context, any) error { return nil }
-	r.work, err = activities.New(o)
-	require.NoError(t, err)
-
+	r := &lifeRun{life: l, id: strconv.Itoa(len(l.runs)), skew: l.skew(now)}
+	l.runs = append(l.runs, r)
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(quiet{})
 	r.env = suite.NewTestWorkflowEnvironment()
@@ -198,64 +148,56 @@ func (l *life) newRun(t *testing.T, now time.Time) *lifeRun {
 	return r
 }
 
-func (r *lifeRun) status() (s perdure.Status) {
-	r.query(perdure.QueryStatus, &s)
-	return s
+// live runs it, and gives what the next one is to be run with; nil: there is none.
+func (r *lifeRun) live(t *testing.T, name string, args []any) (next []any) {
+	t.Helper()
+	r.env.ExecuteWorkflow(name, args...)
+	require.True(t, r.env.IsWorkflowCompleted())
+	var moved *workflow.ContinueAsNewError
+	if !errors.As(r.env.GetWorkflowError(), &moved) {
+		require.NoError(t, r.env.GetWorkflowError())
+		return nil
+	}
+	var raw, carried json.RawMessage
+	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(moved.Input, &raw, &carried))
+	var lists struct {
+		Status struct {
+			Segments json.RawMessage `json:"segments"`
+		} `json:"status"`
+		Seen struct {
+			Prints json.RawMessage `json:"prints"`
+		} `json:"seen"`
+	}
+	require.NoError(t, json.Unmarshal(carried, &lists))
+	r.listed = len(lists.Status.Segments) + len(lists.Seen.Prints)
+	r.carried = len(carried) - r.listed
+	return []any{raw, carried}
 }
 
-func (r *lifeRun) token() (token string) {
-	r.query(perdure.QueryToken, &token)
-	return token
+// hourly is the credential that the service gives out for an hour.
+func (l *life) hourly(over *http.Transport) auth.Credential {
+	return auth.OAuth2(auth.OAuth2Options{
+		Service: "jobs", TokenURL: l.service.url + "/token", ClientID: "perdure", Secret: auth.Secret{Env: "TEST_LONG_LIFE"},
+		Client: &http.Client{Transport: over},
+	})
 }
 
-func (r *lifeRun) query(name string, into any) {
-	value, err := r.env.QueryWorkflow(name)
-	if err == nil {
-		err = value.Get(into)
-	}
-	if err != nil {
-		panic(err) // fails the workflow
-	}
-}
-
-// play runs an activity as the worker does whose clock this bubble's is, and has the
-// workflow's time pass meanwhile.
-func (r *lifeRun) play(ctx workflow.Context, name string, task any) (any, error) {
-	now := workflow.Now(ctx)
-	for _, m := range r.due(now) {
-		m.do(r)
-	}
-	time.Sleep(time.Until(now.Add(r.skew)))
-	began := time.Now()
-	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(quiet{})
-	env := suite.NewTestActivityEnvironment()
-	env.SetTestTimeout(100 * year)
-	env.RegisterActivityWithOptions(r.work.Start, activity.RegisterOptions{Name: perdure.ActivityStart})
-	env.RegisterActivityWithOptions(r.work.Poll, activity.RegisterOptions{Name: perdure.ActivityPoll})
-	value, err := env.ExecuteActivity(name, task)
-	if err != nil {
-		return nil, err
-	}
-	var answer json.RawMessage
-	if err := value.Get(&answer); err != nil {
-		return nil, err
-	}
-	r.note(task, answer)
-	return answer, workflow.Sleep(ctx, time.Since(began))
-}
-
-// note counts, and has Temporal suggest to continue as new when it would.
-func (r *lifeRun) note(task any, answer json.RawMessage) {
-	asked, err := json.Marshal(task)
-	if err != nil {
-		panic(err)
-	}
-	r.activities++
-	r.bytes += len(asked) + len(answer)
-	if r.activities == activitiesOfARun {
-		r.env.SetContinueAsNewSuggested(true)
-	}
+// newWorker makes what a configured worker does, but for what change changes.
+func (l *life) newWorker(t *testing.T, hourly auth.Credential, change func(*activities.Options)) *activities.Activities {
+	t.Helper()
+	cfg, err := worker.Load(l.config)
+	require.NoError(t, err)
+	o, err := cfg.ActivitiesWith(worker.Options{Credentials: map[string]auth.Credential{"hourly": hourly}})
+	require.NoError(t, err)
+	o.RecordNow = func(context.Context, any) error { return nil }
+	o.Pagers, err = worker.Pagers()
+	require.NoError(t, err)
+	o.Streamers, err = protocol.NewStreamers(sse.Streamer{})
+	require.NoError(t, err)
+	change(&o)
+	work, err := activities.New(o)
+	require.NoError(t, err)
+	return work
 }
 
 // due takes the moments that have come.
@@ -272,44 +214,17 @@ func (r *lifeRun) due(now time.Time) []moment {
 	return due
 }
 
-// lifePlayer has the run play its activities.
-type lifePlayer struct {
-	interceptor.WorkerInterceptorBase
-	run *lifeRun
-}
-
-// InterceptWorkflow puts it between the workflow and the environment.
-func (p *lifePlayer) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
-	return &lifeInbound{WorkflowInboundInterceptorBase: interceptor.WorkflowInboundInterceptorBase{Next: next}, run: p.run}
-}
-
-type lifeInbound struct {
-	interceptor.WorkflowInboundInterceptorBase
-	run *lifeRun
-}
-
-// Init takes the outbound half.
-func (i *lifeInbound) Init(next interceptor.WorkflowOutboundInterceptor) error {
-	return i.Next.Init(&lifeOutbound{WorkflowOutboundInterceptorBase: interceptor.WorkflowOutboundInterceptorBase{Next: next}, run: i.run})
-}
-
-type lifeOutbound struct {
-	interceptor.WorkflowOutboundInterceptorBase
-	run *lifeRun
-}
-
-// ExecuteActivity plays it in a coroutine.
-func (o *lifeOutbound) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
-	future, settable := workflow.NewFuture(ctx)
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		answer, err := o.run.play(ctx, name, args[0])
-		if err != nil {
-			settable.SetError(err)
-			return
-		}
-		settable.Set(converter.GetDefaultDataConverter().ToPayloads(answer))
-	})
-	return future
+// note counts, and has Temporal suggest to continue as new when it would.
+func (r *lifeRun) note(task any, answer json.RawMessage) {
+	asked, err := json.Marshal(task)
+	if err != nil {
+		panic(err)
+	}
+	r.activities++
+	r.bytes += len(asked) + len(answer)
+	if r.activities == r.life.inARun {
+		r.env.SetContinueAsNewSuggested(true)
+	}
 }
 
 // clocked tells the service what time it is whenever it is asked: the worker's, without

@@ -43,14 +43,10 @@ func TestAYearOfAnOperation(t *testing.T) {
 		}
 		return 0
 	}
-	first := l.keys(t)[0].ID
 	var early, late string
 	l.on(day, func(r *lifeRun) { early = r.token() })
-	l.on(3*month, func(*lifeRun) { l.rotate(t) })
-	l.on(5*month, func(*lifeRun) {
-		_, err := tokens.RetireKey(l.keyset, first)
-		require.NoError(t, err)
-	})
+	l.rotate(t, 3*month)
+	l.retire(t, 5*month)
 	l.on(failsAt+3*day, func(r *lifeRun) {
 		s := r.status()
 		require.Equal(t, perdure.StateRunning, s.State)
@@ -60,26 +56,26 @@ func TestAYearOfAnOperation(t *testing.T) {
 	for _, m := range []time.Duration{1, 2, 4, 6, 7, 9, 10, 11, 12} { // but while a clock is wrong
 		l.on(m*month-day, func(r *lifeRun) {
 			late = r.token()
-			header := l.open(t, late, r.env.Now())
+			header := l.open(t, late, tokens.Expect{Kind: tokens.KindOperation, Lifetime: 30 * day, Now: r.env.Now()})
 			require.Less(t, r.env.Now().Sub(header.IssuedAt), 30*day/4+2*time.Hour, "it is sealed anew in time")
 		})
 	}
 
-	result := l.live(t, perdure.OperationInput{
+	var result perdure.OperationResult
+	l.live(t, perdure.WorkflowOperation, perdure.OperationInput{
 		Request: &perdure.Request{Service: "jobs", Method: http.MethodPost, URL: "/jobs"},
 		Polling: &perdure.Polling{IntervalSeconds: 3600},
-	})
+	}, &result)
 	require.Equal(t, perdure.StateSucceeded, result.State)
 	require.Equal(t, 1, l.service.starts)
-	require.Equal(t, len(l.service.polls), l.polls, "no question is forgotten, in any run")
+	require.Equal(t, len(l.service.polls), l.last().status().Polls, "no question is forgotten, in any run")
 
-	_, err := l.keyring(t).Open(mustParse(t, early), tokens.Expect{Kind: tokens.KindOperation})
-	require.ErrorIs(t, err, tokens.ErrKeyRetired)
+	l.requireRetired(t, early, tokens.KindOperation)
 	require.NotEqual(t, early, late)
 	require.Zero(t, l.service.expired, "no credential was sent that had expired")
 	require.LessOrEqual(t, l.service.issued, int(year/time.Hour)+len(l.runs))
 	l.asksAtItsPace(t, failsAt, recoversAt)
-	l.doesNotGrow(t)
+	l.doesNotGrow(t, 2)
 }
 
 // Days of watching in process leave no more in a run than its activities do: one each nine
@@ -88,12 +84,13 @@ func TestDaysOfWatching(t *testing.T) {
 	l := newLife(t)
 	const days, interval = 2 * day, 15 * time.Second
 	l.service.over = func(at time.Time) bool { return l.at(at) >= days }
-	result := l.live(t, perdure.OperationInput{
+	var result perdure.OperationResult
+	l.live(t, perdure.WorkflowOperation, perdure.OperationInput{
 		Request: &perdure.Request{Service: "jobs", Method: http.MethodPost, URL: "/jobs"},
 		Polling: &perdure.Polling{IntervalSeconds: interval.Seconds()},
-	})
+	}, &result)
 	require.Equal(t, perdure.StateSucceeded, result.State)
-	require.Equal(t, len(l.service.polls), l.polls)
+	require.Equal(t, len(l.service.polls), l.last().status().Polls)
 	require.Zero(t, l.service.expired)
 	require.LessOrEqual(t, l.service.issued, int(days/(45*time.Minute))+2, "a token is renewed when three quarters of its hour are over")
 	before := l.began
@@ -137,21 +134,4 @@ func (l *life) asksAtItsPace(t *testing.T, failsAt, recoversAt time.Duration) {
 	require.LessOrEqual(t, plain, int(day/(30*time.Second))+10, "as seldom as the longest wait")
 	hours := float64((year - week) / time.Hour)
 	require.InDelta(t, hours/(1+(jitter-1)/2), asked, hours/100, "nothing drifts: the jitter is even")
-}
-
-// doesNotGrow: each run carries what the first did, asks and answers as briefly, and
-// leaves nothing behind.
-func (l *life) doesNotGrow(t *testing.T) {
-	t.Helper()
-	first, last := l.runs[0], l.runs[len(l.runs)-2] // the very last did not continue
-	for i, r := range l.runs[:len(l.runs)-1] {
-		require.LessOrEqual(t, r.activities, activitiesOfARun+1)
-		require.InDelta(t, first.carried, r.carried, 1024, "run %d, of what happens to an operation in trouble", i)
-		require.Less(t, r.bytes/r.activities, 2*first.bytes/first.activities, "run %d", i)
-	}
-	t.Logf("%d runs; the first carries %d bytes, the last %d; a question and its answer have %d bytes in the first, %d in the last; %d goroutines after the first, %d after the last",
-		len(l.runs), first.carried, last.carried, first.bytes/first.activities, last.bytes/last.activities, first.goroutines, last.goroutines)
-	require.InDelta(t, first.carried, last.carried, 64)
-	require.InDelta(t, first.bytes/first.activities, last.bytes/last.activities, 64)
-	require.InDelta(t, first.goroutines, last.goroutines, 5)
 }

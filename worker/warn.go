@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities"
 	"github.com/perdure-dev/perdure/activities/transport"
 )
@@ -24,6 +25,7 @@ func (c *Config) warnings() []*KeyError {
 	c.warnOfWaits(warn)
 	names := slices.Sorted(maps.Keys(c.Services))
 	for i, name := range names {
+		c.warnOfUnusedLookup(warn, name)
 		if s := c.Services[name]; s.Auth != nil && strings.HasPrefix(strings.ToLower(s.BaseURL), "http:") && !s.AllowPrivateNetwork {
 			warn(below(below("services", name), "baseURL"), "is http: the service's credentials are sent in clear")
 		}
@@ -57,6 +59,13 @@ func (c *Config) warnOfWaits(warn warnFunc) {
 		if i := s.Idempotency; i != nil && i.WindowSeconds > 0 && i.WindowSeconds < timeout {
 			warn(below(key, "idempotency.windowSeconds"), fmt.Sprintf("is %v, below limits.requestTimeoutSeconds %v: a key is forgotten before a start is given up", i.WindowSeconds, timeout))
 		}
+	}
+}
+
+func (c *Config) warnOfUnusedLookup(warn warnFunc, name string) {
+	s := c.Services[name]
+	if s.Lookup != nil && (s.Protocol == nil || s.Protocol.Name == perdure.AutoProtocol) {
+		warn(below(below("services", name), "protocol.name"), "is needed beside lookup, here or in each start: what is found is taken over by it, and auto cannot")
 	}
 }
 

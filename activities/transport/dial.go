@@ -47,13 +47,9 @@ func (c Config) roundTripper(shape func(*http.Transport)) (http.RoundTripper, er
 // newTransport dials addresses that are allowed, and no proxy: the environment's
 // HTTP_PROXY is not for a worker that holds credentials.
 func newTransport(c Config, concurrency int) *http.Transport {
-	d := &net.Dialer{Timeout: dialTimeout, KeepAlive: dialKeepAlive}
-	if !c.AllowPrivateNetwork {
-		d.Control = refusePrivate
-	}
 	dial := c.Dial
 	if dial == nil {
-		dial = d.DialContext
+		dial = c.dialer().DialContext
 	}
 	return &http.Transport{
 		DialContext:            dial,
@@ -63,6 +59,14 @@ func newTransport(c Config, concurrency int) *http.Transport {
 		MaxIdleConnsPerHost:    concurrency,
 		MaxResponseHeaderBytes: maxResponseHeaderBytes,
 	}
+}
+
+func (c Config) dialer() *net.Dialer {
+	d := &net.Dialer{Timeout: dialTimeout, KeepAlive: dialKeepAlive}
+	if !c.AllowPrivateNetwork {
+		d.Control = refusePrivate
+	}
+	return d
 }
 
 // refusePrivate is asked after resolution, with the address that is dialled: a name

@@ -9,6 +9,9 @@ import (
 // PrivateRange is the name of the range of an address that is not public.
 var PrivateRange = privateRange
 
+// Dialer is what connects to a service.
+func (c Config) Dialer() *net.Dialer { return c.dialer() }
+
 // SetDial makes a service dial by another function.
 func (s *Service) SetDial(dial func(ctx context.Context, network, address string) (net.Conn, error)) {
 	for _, rt := range []http.RoundTripper{s.asks, s.starts} {

@@ -2,33 +2,19 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/perdure-dev/perdure/bench/internal/machine"
+	"github.com/perdure-dev/perdure/bench/internal/page"
 )
 
-// publish writes what was measured, and what follows, between the marks of the page.
+// publish writes what was measured, and what follows, into the page.
 func (r *Results) publish(path string) error {
-	content, err := os.ReadFile(path) //nolint:gosec // the page that was asked for
-	if err != nil {
-		return err
-	}
-	written := string(content)
-	for name, text := range map[string]string{
+	return page.Write(path, "inflight", map[string]string{
 		"starts": r.startsTable(), "waiting": r.waitingTable(), "watched": r.watchedTable(), "alive": r.aliveText(), "plan": r.planTable(),
-	} {
-		begin, end := fmt.Sprintf("<!-- bench:begin inflight %s -->\n", name), fmt.Sprintf("<!-- bench:end inflight %s -->", name)
-		before, rest, begun := strings.Cut(written, begin)
-		_, after, ended := strings.Cut(rest, end)
-		if !begun || !ended {
-			return fmt.Errorf("%s has no place for %q", path, name)
-		}
-		written = before + begin + text + end + after
-	}
-	return os.WriteFile(path, []byte(written), 0o644) //nolint:gosec // documentation
+	})
 }
 
 func (s Span) String() string {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,11 +20,46 @@ type Long struct {
 	// Returns is how often the watching activity returned, and with it the workflow was told.
 	Returns int `json:"returns"`
 	Events  int `json:"events"`
-	// PerReturn is how many events lie between two schedulings of the watching activity.
+	// PerReturn is how many events a return adds. The first has more, of what is told once,
+	// so it is taken from an operation with a brief window, and many returns.
 	PerReturn int `json:"perReturn"`
 }
 
-func (p *place) long(ctx context.Context, polls int, every time.Duration, how watch) (_ *Long, err error) {
+// briefly is what PerReturn is taken from.
+const (
+	briefPolls  = 20
+	briefWindow = 5 // seconds
+)
+
+func (p *place) long(ctx context.Context, polls int, every time.Duration, how watch) (*Long, error) {
+	brief, err := p.watched(ctx, briefPolls, time.Second, watch{thresholdSeconds: how.thresholdSeconds, windowSeconds: briefWindow})
+	if err != nil {
+		return nil, err
+	}
+	if len(brief.scheduled) < 4 {
+		return nil, fmt.Errorf("the watching activity was scheduled %d times, want more than two windows", len(brief.scheduled)-1)
+	}
+	w, err := p.watched(ctx, polls, every, how)
+	if err != nil {
+		return nil, err
+	}
+	if len(w.scheduled) < 3 {
+		return nil, errors.New("the watching activity returned once, want more than one window")
+	}
+	return &Long{
+		Polls: w.polls, Took: w.took, Window: time.Duration(how.windowSeconds * float64(time.Second)),
+		Returns: len(w.scheduled) - 1, Events: w.events, PerReturn: brief.scheduled[3] - brief.scheduled[2],
+	}, nil
+}
+
+// watched is an operation that was watched, and its history.
+type watched struct {
+	polls, events int
+	took          time.Duration
+	scheduled     []int // the numbers of the events that schedule an activity: the start, then watching
+}
+
+func (p *place) watched(ctx context.Context, polls int, every time.Duration, how watch) (_ *watched, err error) {
 	w := way{name: watching, watch: how}
 	worker, err := p.worker(ctx, w)
 	if err != nil {
@@ -36,34 +72,27 @@ func (p *place) long(ctx context.Context, polls int, every time.Duration, how wa
 	if err != nil {
 		return nil, err
 	}
-	out := &Long{Took: time.Since(began), Window: time.Duration(how.windowSeconds * float64(time.Second))}
+	out := &watched{took: time.Since(began)}
 	count, err := books.Count(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out.Polls = count.Polls
+	out.polls = count.Polls
 	return out, p.readHistory(ctx, id, out)
 }
 
-// readHistory counts events, and what the watching activity did. The first activity of
-// all sends the start.
-func (p *place) readHistory(ctx context.Context, id string, out *Long) error {
-	var scheduled []int // the numbers of these events
+func (p *place) readHistory(ctx context.Context, id string, out *watched) error {
 	events := p.temporal.GetWorkflowHistory(ctx, id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		e, err := events.Next()
 		if err != nil {
 			return fmt.Errorf("history: %w", err)
 		}
-		out.Events++
+		out.events++
 		if e.GetEventType() == enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED {
-			scheduled = append(scheduled, out.Events)
+			out.scheduled = append(out.scheduled, out.events)
 		}
 	}
-	if out.Returns = len(scheduled) - 1; out.Returns < 2 {
-		return fmt.Errorf("the watching activity returned %d times, want more than one window", out.Returns)
-	}
-	out.PerReturn = scheduled[2] - scheduled[1]
 	return nil
 }
 

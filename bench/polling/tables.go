@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -104,7 +105,8 @@ func (d *Database) pacedTable(kind machine.Kind) string {
 		delivered := allDelivered(of)
 		t.row(append(
 			row, number(median(each(of, Paced.workerPerPoll))),
-			fmt.Sprint(median(each(of, func(p Paced) int64 { return p.Events }))), fmt.Sprint(median(each(of, func(p Paced) int64 { return p.Bytes }))),
+			strconv.FormatInt(median(each(of, func(p Paced) int64 { return p.Events })), 10),
+			strconv.FormatInt(median(each(of, func(p Paced) int64 { return p.Bytes })), 10),
 			number(millis(quantile(delivered, 0.5))), number(millis(quantile(delivered, 0.99))),
 		)...)
 	}

@@ -218,6 +218,9 @@ func (c *Cluster) Stop(ctx context.Context) {
 	}
 }
 
+// retention is what deploy/namespace.sh says.
+const retention = 72 * time.Hour
+
 // makeNamespace does what the service namespace does with Temporal's own command line.
 func (c *Cluster) makeNamespace(ctx context.Context) error {
 	namespace := c.compose.Services["namespace"].Environment["TEMPORAL_NAMESPACE"]
@@ -227,7 +230,7 @@ func (c *Cluster) makeNamespace(ctx context.Context) error {
 	}
 	defer n.Close()
 	err = n.Register(ctx, &workflowservice.RegisterNamespaceRequest{
-		Namespace: namespace, WorkflowExecutionRetentionPeriod: durationpb.New(72 * time.Hour),
+		Namespace: namespace, WorkflowExecutionRetentionPeriod: durationpb.New(retention),
 	})
 	if _, there := errors.AsType[*serviceerror.NamespaceAlreadyExists](err); err != nil && !there {
 		return err

@@ -17,8 +17,10 @@ type composeFile struct {
 }
 
 type composeService struct {
+	Image       string            `yaml:"image"`
 	Environment map[string]string `yaml:"environment"`
 	Entrypoint  []string          `yaml:"entrypoint"`
+	Command     []string          `yaml:"command"`
 	Configs     []struct {
 		Source string `yaml:"source"`
 		Target string `yaml:"target"`

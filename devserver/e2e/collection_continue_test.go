@@ -77,11 +77,11 @@ func TestRunsThatFollowEachOtherAskForEachPageOnce(t *testing.T) {
 	require.Greater(t, len(w.runsOf(t)), 10)
 }
 
-// Temporal takes 2,000 updates a run. PERDURE_ASKS says how often a reader asks, each
-// page three times.
+// Temporal takes 2,000 updates a run, and here one reader asks for more. PERDURE_ASKS
+// says how often, each page three times.
 func TestAReaderAsksMoreOftenThanARunTakes(t *testing.T) {
 	t.Parallel()
-	asks := scaled(t, "PERDURE_ASKS", 1200)
+	asks := scaled(t, "PERDURE_ASKS", 2400)
 	pages := asks / 3
 	w := newWorld(t, settings{service: jobservice.Options{Items: jobservice.ItemOptions{Count: pages, PerPage: 1}}})
 	w.worker()

@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/examples/jobservice"
@@ -76,6 +78,16 @@ func (s scrape) names() []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// alerted are the SDK's metrics that alerts ask for.
+func alerted(t *testing.T) []string {
+	t.Helper()
+	rules, err := os.ReadFile("../../deploy/alerts.yaml")
+	require.NoError(t, err)
+	names := regexp.MustCompile(`\btemporal_\w+`).FindAllString(string(rules), -1)
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // documented are the metrics of the page.
@@ -149,25 +161,57 @@ func TestMetricsOfAWorker(t *testing.T) {
 	require.Equal(t, "ok\n", p.get("/readyz"))
 }
 
+// What alerts ask of the SDK is there under that name, once it has happened.
+func TestTheSDKHasTheMetricsOfAlerts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, settings{})
+	w.listen()
+	p := w.worker()
+	p.ready()
+	ctx := patient(t)
+	unknown, err := w.raw.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: w.queue}, "unknown") // its tasks fail
+	require.NoError(t, err)
+	op, err := starter.Start[store](ctx, w.client, vectorStore(2*time.Second), nil)
+	require.NoError(t, err)
+	w.booked(ctx, "it is watched", func(b jobservice.Books) bool { return len(b.Polls(op.LastStatus().RemoteID)) > 0 })
+	require.NoError(t, w.raw.TerminateWorkflow(ctx, op.ID(), "", "the watcher's answer is refused"))
+
+	names := alerted(t)
+	require.NotEmpty(t, names)
+	eventually(ctx, t, fmt.Sprintf("%s are counted", names), func() bool {
+		got := scrape(p.get("/metrics"))
+		return !slices.ContainsFunc(names, func(name string) bool { return got.sum(t, name) == 0 })
+	})
+	require.NoError(t, w.raw.TerminateWorkflow(ctx, unknown.GetID(), "", "it was seen"))
+}
+
 // Every line about an operation says which it is.
 func TestLogsNameTheOperation(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, settings{})
-	p := w.worker()
-	op, err := starter.Start[store](patient(t), w.client, vectorStore(300*time.Millisecond), nil)
-	require.NoError(t, err)
-	_, err = op.Wait(patient(t), nil)
-	require.NoError(t, err)
-	for _, said := range []string{"operation was started", "operation ended"} {
-		var line string
-		for l := range strings.Lines(p.log.String()) {
-			if strings.Contains(l, `"msg":"`+said+`"`) {
-				line = l
+	for _, c := range []struct{ format, message, field string }{
+		{"auto", `"msg":"%s"`, `"%s":"%s"`}, // no terminal
+		{"text", `msg="%s"`, ` %s=%s`},
+	} {
+		t.Run(c.format, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, settings{})
+			p := w.process([]string{"TEMPORAL_ADDRESS=" + w.server.HostPort()}, "worker", "--config", w.config, "--log-format", c.format)
+			op, err := starter.Start[store](patient(t), w.client, vectorStore(300*time.Millisecond), nil)
+			require.NoError(t, err)
+			_, err = op.Wait(patient(t), nil)
+			require.NoError(t, err)
+			for _, said := range []string{"operation was started", "operation ended"} {
+				var line string
+				for l := range strings.Lines(p.log.String()) {
+					if strings.Contains(l, fmt.Sprintf(c.message, said)) {
+						line = l
+					}
+				}
+				require.Contains(t, line, fmt.Sprintf(c.field, "WorkflowID", op.ID()))
+				require.Contains(t, line, fmt.Sprintf(c.field, "Service", "jobs"))
+				require.Contains(t, line, fmt.Sprintf(c.field, "RemoteID", op.LastStatus().RemoteID))
 			}
-		}
-		require.Contains(t, line, `"WorkflowID":"`+op.ID()+`"`)
-		require.Contains(t, line, `"Service":"jobs"`)
-		require.Contains(t, line, `"RemoteID":"`+op.LastStatus().RemoteID+`"`)
+		})
 	}
 }
 

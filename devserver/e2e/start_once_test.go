@@ -1,18 +1,22 @@
 package e2e_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/perdure-dev/perdure"
@@ -20,21 +24,26 @@ import (
 	"github.com/perdure-dev/perdure/starter"
 )
 
-// startFaults are what can happen to a start request on its way there and back.
-var startFaults = []struct {
+// startFault is what can happen to a start request on its way there and back.
+type startFault struct {
 	name  string
 	fault jobservice.Fault
+	// late: it is with the service only when the client has given it up.
+	late bool
 	// proven: it is certain that nothing was started, so it never is ambiguous.
 	proven bool
 	// rejected: the service says no for good.
 	rejected bool
-}{
+}
+
+var startFaults = []startFault{
 	{name: "none"},
 	{name: "connection closed before the request was read", fault: jobservice.Fault{Drop: jobservice.DropBeforeRead}},
 	{name: "connection closed after the request was read", fault: jobservice.Fault{Drop: jobservice.DropAfterRead}},
 	{name: "operation started, answer lost", fault: jobservice.Fault{Drop: jobservice.DropBeforeAnswer}},
 	{name: "operation started, answer broken off", fault: jobservice.Fault{Drop: jobservice.DropInAnswer}},
 	{name: "operation started, answer later than the time-out", fault: jobservice.Fault{HoldMillis: 6000}},
+	{name: "operation started after the time-out", late: true},
 	{name: "429 with Retry-After", fault: jobservice.Fault{Status: 429, Headers: map[string]string{"Retry-After": "1"}}, proven: true},
 	{name: "429 without Retry-After", fault: jobservice.Fault{Status: 429}, proven: true},
 	{name: "503 with Retry-After", fault: jobservice.Fault{Status: 503, Headers: map[string]string{"Retry-After": "1"}}, proven: true},
@@ -46,12 +55,14 @@ var startFaults = []struct {
 	{name: "a redirect", fault: jobservice.Fault{Status: 307, Headers: map[string]string{"Location": "/jobs"}}, rejected: true},
 }
 
-// kinds of services, by what they know of repeats.
-var startKinds = []struct {
+// startKind is a kind of service, by what it knows of repeats.
+type startKind struct {
 	name, extra   string
 	noIdempotency bool
 	settles       bool // no ambiguity is left
-}{
+}
+
+var startKinds = []startKind{
 	{name: "recognises nothing", noIdempotency: true},
 	{name: "recognises an idempotency key", extra: "    idempotency: {header: Idempotency-Key}\n", settles: true},
 	{
@@ -74,7 +85,7 @@ func TestNoFaultStartsTwice(t *testing.T) {
 			for _, f := range startFaults {
 				t.Run(kind.name+"/"+f.name, func(t *testing.T) {
 					t.Parallel()
-					row := playStart(t, kind.extra, kind.noIdempotency, f.fault)
+					row := playStart(t, kind, f)
 					require.LessOrEqual(t, row.started, 1, "never twice")
 					switch {
 					case f.rejected:
@@ -101,31 +112,53 @@ func TestNoFaultStartsTwice(t *testing.T) {
 	})
 }
 
+// What is assumed: who answers 503 with Retry-After has started nothing. Where that is not
+// true, a key that the service recognises is what helps.
+func TestA503WithRetryAfterIsTakenAtItsWord(t *testing.T) {
+	t.Parallel()
+	untrue := startFault{name: "a proxy's, after passing on", fault: jobservice.Fault{Status: 503, Headers: map[string]string{"Retry-After": "1"}, AfterHandling: true}}
+	for _, kind := range startKinds[:2] {
+		t.Run(kind.name, func(t *testing.T) {
+			t.Parallel()
+			row := playStart(t, kind, untrue)
+			require.Equal(t, 2, row.sent)
+			if !kind.noIdempotency {
+				require.Equal(t, 1, row.started)
+			}
+			require.Equal(t, "succeeded", row.outcome)
+		})
+	}
+}
+
 type startRow struct {
 	sent, started int
 	outcome       string
 }
 
-func playStart(t *testing.T, extra string, noIdempotency bool, fault jobservice.Fault) startRow {
+func playStart(t *testing.T, kind startKind, f startFault) startRow {
 	t.Helper()
-	w := newWorld(t, settings{
-		service: jobservice.Options{NoIdempotency: noIdempotency},
-		extra:   extra + "    limits: {requestTimeoutSeconds: 3}\n    polling: {notFoundGraceSeconds: 1}\n",
-	})
-	if fault.Drop != "" || fault.Status != 0 || fault.HoldMillis != 0 {
-		fault.Action = jobservice.Start
-		_, err := w.service.Inject(fault)
+	s := settings{
+		service: jobservice.Options{NoIdempotency: kind.noIdempotency},
+		extra:   kind.extra + "    limits: {requestTimeoutSeconds: 3}\n    polling: {notFoundGraceSeconds: 1}\n",
+	}
+	arrived := make(chan struct{})
+	if f.late {
+		s.front = late(4*time.Second, arrived)
+		s.extra = strings.Replace(s.extra, "notFoundGraceSeconds: 1", "notFoundGraceSeconds: 10", 1)
+	} else {
+		close(arrived)
+	}
+	w := newWorld(t, s)
+	if f.fault.Drop != "" || f.fault.Status != 0 || f.fault.HoldMillis != 0 {
+		f.fault.Action = jobservice.Start
+		_, err := w.service.Inject(f.fault)
 		require.NoError(t, err)
 	}
 	w.worker()
 	_, _, err := starter.Run[map[string]any](patient(t), w.client, job(`{"name":"once","seconds":0.2}`), nil)
+	<-arrived
 	books := w.service.Books()
-	row := startRow{started: len(books.Operations()), outcome: "succeeded"}
-	for _, e := range books {
-		if e.Method == http.MethodPost {
-			row.sent++
-		}
-	}
+	row := startRow{sent: len(posts(books)), started: len(books.Operations()), outcome: "succeeded"}
 	if err != nil {
 		bad := &perdure.OperationError{}
 		require.ErrorAs(t, err, &bad)
@@ -133,6 +166,29 @@ func playStart(t *testing.T, extra string, noIdempotency bool, fault jobservice.
 		require.NotEmpty(t, row.outcome, "%v", err)
 	}
 	return row
+}
+
+// late has the first start come to the service only after that time, whether or not
+// anybody waits for its answer still. Arrived is closed then.
+func late(by time.Duration, arrived chan<- struct{}) func(service http.Handler) http.Handler {
+	var came atomic.Bool
+	return func(service http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodPost || came.Swap(true) {
+				service.ServeHTTP(w, r)
+				return
+			}
+			defer close(arrived)
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				panic(http.ErrAbortHandler)
+			}
+			time.Sleep(by)
+			r = r.WithContext(context.WithoutCancel(r.Context()))
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			service.ServeHTTP(w, r)
+		})
+	}
 }
 
 // keepTable holds docs/start-once.md equal to what was seen.
@@ -203,10 +259,10 @@ func TestAmbiguousStartIsResolved(t *testing.T) {
 		name    string
 		lost    jobservice.Drop
 		resolve func(w *world) perdure.Resolve
-		started int
+		sent    int
 		err     string
 	}{
-		{"nothing was started: retry", jobservice.DropAfterRead, func(*world) perdure.Resolve { return perdure.Resolve{Retry: true} }, 1, ""},
+		{"nothing was started: retry", jobservice.DropAfterRead, func(*world) perdure.Resolve { return perdure.Resolve{Retry: true} }, 2, ""},
 		{"it runs there: adopt", jobservice.DropBeforeAnswer, func(w *world) perdure.Resolve {
 			return perdure.Resolve{Adopt: &perdure.Adoption{Operation: w.service.Books().Operations()[0], Collection: "/v1/vector_stores"}}
 		}, 1, ""},
@@ -235,7 +291,8 @@ func TestAmbiguousStartIsResolved(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, "completed", value.Status)
 			}
-			require.Len(t, w.service.Books().Operations(), c.started)
+			require.Len(t, posts(w.service.Books()), c.sent)
+			require.Len(t, w.service.Books().Operations(), 1)
 			_, err = op.Resolve(ctx, perdure.Resolve{Retry: true})
 			require.ErrorIs(t, err, starter.ErrDone)
 		})
@@ -264,6 +321,52 @@ func TestAdoptedOnce(t *testing.T) {
 	require.Len(t, w.service.Books().Starts(), 1)
 }
 
+// reset has a workflow go on from before an event, and gives the new run.
+func (w *world) reset(ctx context.Context, t *testing.T, id, runID string, event int64) (newRunID string) {
+	t.Helper()
+	run, err := w.raw.ResetWorkflowExecution(ctx, &workflowservice.ResetWorkflowExecutionRequest{
+		Namespace: "default", WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: id, RunId: runID},
+		Reason: "a test", WorkflowTaskFinishEventId: event, RequestId: w.queue,
+	})
+	require.NoError(t, err)
+	return run.GetRunId()
+}
+
+// A workflow that is reset to after its start was recorded asks on from there: nothing is
+// started.
+func TestResetAfterTheStartAsksOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, settings{service: jobservice.Options{NoIdempotency: true}})
+	finish := w.holdJobs(t)
+	w.worker()
+	ctx := patient(t)
+	op, err := starter.Start[map[string]any](ctx, w.client, job(`{"name":"once"}`), nil)
+	require.NoError(t, err)
+	w.booked(ctx, "it is watched", func(b jobservice.Books) bool { return len(b.Polls(op.LastStatus().RemoteID)) > 0 })
+	started, recorded := false, int64(0)
+	for _, e := range w.history(ctx, t, op.ID(), op.RunID()).GetEvents() {
+		started = started || e.GetEventType() == enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED
+		if started && recorded == 0 && e.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
+			recorded = e.GetEventId()
+		}
+	}
+	require.NotZero(t, recorded)
+	run := w.reset(ctx, t, op.ID(), op.RunID(), recorded)
+	require.NotEqual(t, op.RunID(), run)
+	eventually(ctx, t, "it runs again", func() bool {
+		s, err := op.Status(ctx)
+		return err == nil && s.State == perdure.StateRunning
+	})
+	finish()
+	value, err := op.Wait(ctx, nil)
+	require.NoError(t, err)
+	require.Equal(t, "once", value["name"])
+	d, err := w.raw.DescribeWorkflowExecution(ctx, op.ID(), "")
+	require.NoError(t, err)
+	require.Equal(t, run, d.GetWorkflowExecutionInfo().GetExecution().GetRunId(), "the new run has asked")
+	require.Len(t, w.service.Books().Starts(), 1)
+}
+
 // A workflow that is reset to before its start was recorded is ambiguous.
 func TestResetBeforeTheStartIsAmbiguous(t *testing.T) {
 	t.Parallel()
@@ -272,11 +375,7 @@ func TestResetBeforeTheStartIsAmbiguous(t *testing.T) {
 	ctx := patient(t)
 	op, err := starter.Start[store](ctx, w.client, vectorStore(time.Hour), nil)
 	require.NoError(t, err)
-	_, err = w.raw.ResetWorkflowExecution(ctx, &workflowservice.ResetWorkflowExecutionRequest{
-		Namespace: "default", WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: op.ID(), RunId: op.RunID()},
-		Reason: "a test", WorkflowTaskFinishEventId: 3, RequestId: w.queue,
-	})
-	require.NoError(t, err)
+	w.reset(ctx, t, op.ID(), op.RunID(), 3)
 	eventually(ctx, t, "it is ambiguous", func() bool {
 		s, err := op.Status(ctx)
 		return err == nil && s.State == perdure.StateAmbiguous

@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -54,16 +55,17 @@ func (hoarder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// page is one of so many, of 2 KB each.
+// page is one of so many, each of so many bytes, or of 2 KB.
 func page(w http.ResponseWriter, r *http.Request) {
 	at, _ := strconv.Atoi(r.URL.Query().Get("at"))
 	pages, _ := strconv.Atoi(r.URL.Query().Get("pages"))
+	size, _ := strconv.Atoi(r.URL.Query().Get("bytes"))
 	next := ""
 	if at+1 < pages {
-		next = fmt.Sprintf(`,"nextLink":"/pages?pages=%d&at=%d"`, pages, at+1)
+		next = fmt.Sprintf(`,"nextLink":"/pages?pages=%d&at=%d&bytes=%d"`, pages, at+1, size)
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = fmt.Fprintf(w, `{"value":[{"number":%d,"filler":%q}]%s}`, at, strings.Repeat("p", 2000), next)
+	_, _ = fmt.Fprintf(w, `{"value":[{"number":%d,"filler":%q}]%s}`, at, strings.Repeat("p", cmp.Or(size, 2000)), next)
 }
 
 // large is the input of an operation with a large request.
@@ -272,6 +274,32 @@ func TestLimitWithAStore(t *testing.T) {
 	require.ErrorAs(t, err, &failed)
 	require.Equal(t, perdure.ErrorResponseTooLarge, failed.Type)
 	require.Contains(t, failed.Error(), `limits.maxResponseBytes of service "jobs"`)
+}
+
+// Pages of 5 MB, which no history takes: with a store they are read as any other.
+func TestLargePagesInTheStore(t *testing.T) {
+	t.Parallel()
+	const pages, size = 3, 5 << 20
+	w := newHoarder(t, settings{storage: `{url: "file://` + t.TempDir() + `"}`})
+	w.worker()
+	ctx := patient(t)
+	c, err := starter.StartCollection[struct {
+		Number int
+		Filler string
+	}](ctx, w.client, perdure.CollectionInput{
+		Request:  &perdure.Request{Service: "jobs", Method: "GET", URL: fmt.Sprintf("/pages?pages=%d&bytes=%d", pages, size)},
+		Protocol: &perdure.ProtocolChoice{Name: "nextlink"},
+	}, nil)
+	require.NoError(t, err)
+	want := 0
+	for value, err := range c.All(ctx, nil) {
+		require.NoError(t, err)
+		require.Equal(t, want, value.Number)
+		require.Equal(t, strings.Repeat("p", size), value.Filler)
+		want++
+	}
+	require.Equal(t, pages, want)
+	w.leavesHistorySmall(ctx, t, c.ID())
 }
 
 // Pages of a collection, each in the store. PERDURE_STORED_PAGES says how many.

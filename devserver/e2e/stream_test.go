@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/devserver"
@@ -145,7 +147,7 @@ func TestAStreamIsReadByAsManyAsLike(t *testing.T) {
 	src.send(3)
 	take(ctx, t, s, 0, 3)
 	var readers sync.WaitGroup
-	for range 12 { // more than the engine has wait at once
+	for range 50 { // more than the engine has wait at once
 		readers.Go(func() {
 			n, err := rest(ctx, s, 0)
 			if err != nil || n != 1003 {
@@ -245,6 +247,55 @@ func TestKilledInTheMiddleOfAStreamThatCannotBeTakenUp(t *testing.T) {
 	require.ErrorAs(t, err, &broken)
 	require.Equal(t, perdure.ErrorStreamBroken, broken.Type)
 	require.Len(t, src.asked(), 1, "asking again would be another answer")
+}
+
+// An event above the bound ends the stream, and is told alike in Go, on the command line
+// and by Temporal; what came before is kept.
+func TestEventTooLargeInEachOfItsShapes(t *testing.T) {
+	t.Parallel()
+	src := newSource(t, true)
+	w := newWorld(t, settings{url: src.URL})
+	w.worker()
+	ctx := patient(t)
+	in := streamInput(http.MethodPost)
+	in.Protocol.Options = json.RawMessage(`{"maxEventBytes":17}`) // the number of event 10 has one byte more
+	s, err := starter.StartStream[string](ctx, w.client, in, nil)
+	require.NoError(t, err)
+	src.send(11)
+	n, err := rest(ctx, s, 0)
+	require.Equal(t, 10, n)
+	bad := &perdure.StreamError{}
+	require.ErrorAs(t, err, &bad)
+	require.Equal(t, perdure.ErrorEventTooLarge, bad.Type)
+	require.Contains(t, bad.Message, "17 bytes")
+	require.Contains(t, bad.Message, "maxEventBytes")
+	require.Equal(t, 10, bad.Status.Events)
+
+	failure := &temporal.ApplicationError{}
+	require.ErrorAs(t, w.raw.GetWorkflow(ctx, s.ID(), "").Get(ctx, nil), &failure)
+	require.Equal(t, perdure.ErrorEventTooLarge, failure.Type())
+	require.Equal(t, bad.Message, failure.Message())
+	require.True(t, failure.NonRetryable())
+	var status perdure.StreamStatus
+	require.NoError(t, failure.Details(&status))
+	require.Equal(t, perdure.ErrorEventTooLarge, status.ErrorType)
+
+	stdout, stderr, exit := w.perdure(w.server, "", "stream", "--id", s.ID(), "--output", "json", "--quiet")
+	require.Equal(t, 1, exit, stderr)
+	lines := linesOf(stdout)
+	eventLines(t, 0, lines[:len(lines)-1]...)
+	require.Len(t, lines, 11, "ten events, and the failure")
+	var printed struct {
+		Error struct {
+			Type, Message string
+			Status        perdure.StreamStatus
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(lines[10]), &printed))
+	require.Equal(t, bad.Type, printed.Error.Type)
+	require.Equal(t, bad.Message, printed.Error.Message)
+	require.Equal(t, status, printed.Error.Status)
+	require.Len(t, src.asked(), 1)
 }
 
 func TestAStreamIsCanceled(t *testing.T) {

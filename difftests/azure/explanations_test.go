@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/perdure-dev/perdure"
 )
 
 // explanation is a way in which we mean to differ from azcore. It proves itself: azcore
@@ -38,6 +40,7 @@ var explanations = []explanation{
 	{why: "rule 10: resultPath, which azcore has for Operation-Location only", change: always, settle: resultPathOfAsync},
 	{why: "rule 10: a DELETE has no value unless resultPath names one", change: always, settle: noValueOfDelete},
 	{why: "decision: the value of an operation that failed is not asked for", change: always, settle: noFinalGetAfterFailure},
+	{why: "rule 11*: 401 and 403 from a Location are about who asks", change: always, settle: whoAsks},
 	{why: "every protocol: what is transient is asked again until it is not", change: fewerFaults},
 	{why: "every protocol: a 404 within the grace is not there yet", change: lateThere},
 	{why: "contract: a value that is not JSON is a valueBody", change: always, settle: valueBody},
@@ -299,6 +302,16 @@ func noFinalGetAfterFailure(x exchange, theirs, ours ending) ending {
 	}
 	if n := len(theirs.requests); n == len(ours.requests)+1 {
 		theirs.outcome, theirs.value, theirs.requests = ours.outcome, nil, theirs.requests[:n-1]
+	}
+	return theirs
+}
+
+// whoAsks: to azcore's Location every error but a 404 is the operation's failure.
+func whoAsks(x exchange, theirs, ours ending) ending {
+	forbidden := func(p reply) bool { return p.status == http.StatusUnauthorized || p.status == http.StatusForbidden }
+	refused := strings.HasPrefix(ours.detail, perdure.ErrorPollRejected)
+	if x.kind() == "location" && slices.ContainsFunc(x.polls, forbidden) && theirs.outcome == "failed" && refused {
+		theirs.outcome = ours.outcome
 	}
 	return theirs
 }

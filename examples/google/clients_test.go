@@ -2,6 +2,7 @@ package google_test
 
 import (
 	"encoding/json"
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -61,4 +62,28 @@ func TestListGoesOnFromAToken(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []google.Instance{{Name: "b"}}, page.Values)
 	}
+}
+
+// A list sends the same by its method and by a query of one's own, which gives the values
+// as the API wrote them.
+func TestListInItsForms(t *testing.T) {
+	t.Parallel()
+	fake := perduretest.NewClient(t)
+	for range 2 {
+		fake.On("GET", "/v1/"+parent+"/instances").Pages(perduretest.NewPage(json.RawMessage(`{"name":"a","labels":{"team":"shop"}}`)))
+	}
+	instances := google.NewInstanceClient(fake.Starter(), nil)
+	for page, err := range instances.ListInstancePages(t.Context(), parent, nil) {
+		require.NoError(t, err)
+		require.Equal(t, []google.Instance{{Name: "a"}}, page.Values)
+	}
+	for page, err := range instances.ListInstancePagesRaw(t.Context(), parent, url.Values{"pageSize": {"2"}}, nil) {
+		require.NoError(t, err)
+		require.JSONEq(t, `{"name":"a","labels":{"team":"shop"}}`, string(page.Values[0]))
+	}
+	sent := fake.Collections()
+	require.Len(t, sent, 2)
+	require.Equal(t, "/v1/"+parent+"/instances?pageSize=2", sent[1].Request.URL)
+	sent[1].Request.URL = sent[0].Request.URL
+	require.Equal(t, sent[0], sent[1])
 }

@@ -31,9 +31,10 @@ type ClientOptions struct {
 
 // InstanceClient makes, deletes and lists instances. It is safe for concurrent use.
 type InstanceClient struct {
-	create starter.OperationMethod[Instance]
-	remove starter.OperationMethod[struct{}]
-	list   starter.CollectionMethod[Instance]
+	create  starter.OperationMethod[Instance]
+	remove  starter.OperationMethod[struct{}]
+	list    starter.CollectionMethod[Instance]
+	rawList starter.CollectionMethod[json.RawMessage]
 }
 
 // NewInstanceClient gives a client; nil options are the defaults.
@@ -45,13 +46,13 @@ func NewInstanceClient(c *starter.Client, o *ClientOptions) *InstanceClient {
 		Client: c, Name: cmp.Or(o.Service, "redis"),
 		Protocol: &perdure.ProtocolChoice{Name: "google"}, DecodeError: decodeError,
 	}
+	const instances = "/v1/{parent...}/instances"
+	pages := &perdure.ProtocolChoice{Name: "google", Options: json.RawMessage(`{"items":"instances"}`)}
 	return &InstanceClient{
-		create: starter.OperationMethod[Instance]{Service: s, Type: "CreateInstance", Path: "/v1/{parent...}/instances"},
-		remove: starter.OperationMethod[struct{}]{Service: s, Type: "DeleteInstance", Verb: "DELETE", Path: "/v1/{name...}"},
-		list: starter.CollectionMethod[Instance]{
-			Service: s, Type: "ListInstances", Path: "/v1/{parent...}/instances",
-			Protocol: &perdure.ProtocolChoice{Name: "google", Options: json.RawMessage(`{"items":"instances"}`)},
-		},
+		create:  starter.OperationMethod[Instance]{Service: s, Type: "CreateInstance", Path: instances},
+		remove:  starter.OperationMethod[struct{}]{Service: s, Type: "DeleteInstance", Verb: "DELETE", Path: "/v1/{name...}"},
+		list:    starter.CollectionMethod[Instance]{Service: s, Type: "ListInstances", Path: instances, Protocol: pages},
+		rawList: starter.CollectionMethod[json.RawMessage]{Service: s, Type: "ListInstances", Path: instances, Protocol: pages},
 	}
 }
 
@@ -96,6 +97,12 @@ func (c *InstanceClient) ListInstances(ctx context.Context, parent string, o *st
 // ListInstancePages goes through the pages. Each has the token that goes on after it.
 func (c *InstanceClient) ListInstancePages(ctx context.Context, parent string, o *starter.ReadOptions) iter.Seq2[*starter.Page[Instance], error] {
 	return c.list.Pages(ctx, starter.Call{PathArgs: []string{parent}}, o)
+}
+
+// ListInstancePagesRaw is ListInstancePages with a query of one's own, and with the
+// instances as the API wrote them.
+func (c *InstanceClient) ListInstancePagesRaw(ctx context.Context, parent string, query url.Values, o *starter.ReadOptions) iter.Seq2[*starter.Page[json.RawMessage], error] {
+	return c.rawList.Pages(ctx, starter.Call{PathArgs: []string{parent}, Query: query}, o)
 }
 
 // RehydrateInstancePages goes through the pages from the one that a token names, in any

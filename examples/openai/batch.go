@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
+	"net/url"
 
 	"github.com/perdure-dev/perdure/starter"
 	"github.com/perdure-dev/perdure/tokens"
@@ -38,16 +39,18 @@ type BatchParams struct {
 
 // BatchClient creates batches and lists them. It is safe for concurrent use.
 type BatchClient struct {
-	create starter.OperationMethod[Batch]
-	list   starter.CollectionMethod[Batch]
+	create  starter.OperationMethod[Batch]
+	list    starter.CollectionMethod[Batch]
+	rawList starter.CollectionMethod[json.RawMessage]
 }
 
 // NewBatchClient gives a client; nil options are the defaults.
 func NewBatchClient(c *starter.Client, o *ClientOptions) *BatchClient {
 	s := newService(c, o)
 	return &BatchClient{
-		create: starter.OperationMethod[Batch]{Service: s, Type: "CreateBatch", Path: "/batches"},
-		list:   starter.CollectionMethod[Batch]{Service: s, Type: "ListBatches", Path: "/batches"},
+		create:  starter.OperationMethod[Batch]{Service: s, Type: "CreateBatch", Path: "/batches"},
+		list:    starter.CollectionMethod[Batch]{Service: s, Type: "ListBatches", Path: "/batches"},
+		rawList: starter.CollectionMethod[json.RawMessage]{Service: s, Type: "ListBatches", Path: "/batches"},
 	}
 }
 
@@ -93,6 +96,12 @@ func (c *BatchClient) ListBatches(ctx context.Context, params ListParams, o *sta
 // ListBatchPages goes through the pages. Each has the token that goes on after it.
 func (c *BatchClient) ListBatchPages(ctx context.Context, params ListParams, o *starter.ReadOptions) iter.Seq2[*starter.Page[Batch], error] {
 	return c.list.Pages(ctx, params.call(), o)
+}
+
+// ListBatchPagesRaw is ListBatchPages with a query of one's own, and with the batches as
+// the API wrote them.
+func (c *BatchClient) ListBatchPagesRaw(ctx context.Context, query url.Values, o *starter.ReadOptions) iter.Seq2[*starter.Page[json.RawMessage], error] {
+	return c.rawList.Pages(ctx, starter.Call{Query: query}, o)
 }
 
 // RehydrateBatchPages goes through the pages from the one that a token names, in any

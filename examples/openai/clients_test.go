@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"iter"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -183,6 +185,66 @@ func TestListsAreReadByValuesAndByPages(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "a2", next.Values[0].ID)
 		break
+	}
+}
+
+// Each list sends the same by its parameters and by a query of one's own, which gives the
+// values as the API wrote them.
+func TestEachListInItsForms(t *testing.T) {
+	t.Parallel()
+	params := openai.ListParams{Limit: 2, Order: "asc"}
+	for _, tc := range []struct {
+		name, path string
+		typed      func(context.Context, *starter.Client) error
+		raw        func(context.Context, *starter.Client, url.Values) iter.Seq2[*starter.Page[json.RawMessage], error]
+	}{
+		{
+			"ListAssistants", "/assistants",
+			func(ctx context.Context, c *starter.Client) error {
+				for _, err := range openai.NewAssistantClient(c, nil).ListAssistantPages(ctx, params, nil) {
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			},
+			func(ctx context.Context, c *starter.Client, query url.Values) iter.Seq2[*starter.Page[json.RawMessage], error] {
+				return openai.NewAssistantClient(c, nil).ListAssistantPagesRaw(ctx, query, nil)
+			},
+		},
+		{
+			"ListBatches", "/batches",
+			func(ctx context.Context, c *starter.Client) error {
+				for _, err := range openai.NewBatchClient(c, nil).ListBatchPages(ctx, params, nil) {
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			},
+			func(ctx context.Context, c *starter.Client, query url.Values) iter.Seq2[*starter.Page[json.RawMessage], error] {
+				return openai.NewBatchClient(c, nil).ListBatchPagesRaw(ctx, query, nil)
+			},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			fake := perduretest.NewClient(t)
+			for range 2 {
+				fake.On("GET", tc.path).Pages(perduretest.NewPage(json.RawMessage(`{"id":"x_1","size":12345678901234567890}`)))
+			}
+			require.NoError(t, tc.typed(t.Context(), fake.Starter()))
+			for page, err := range tc.raw(t.Context(), fake.Starter(), url.Values{"limit": {"2"}, "order": {"asc"}}) {
+				require.NoError(t, err)
+				require.Len(t, page.Values, 1)
+				require.Equal(t, `{"id":"x_1","size":12345678901234567890}`, string(page.Values[0]))
+			}
+			sent := fake.Collections()
+			require.Len(t, sent, 2)
+			require.Equal(t, sent[0], sent[1])
+			require.Equal(t, tc.name, sent[0].Type)
+			require.Equal(t, tc.path+"?limit=2&order=asc", sent[0].Request.URL)
+		})
 	}
 }
 

@@ -18,8 +18,8 @@ Connection: Temporal's own environment (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE,
 TEMPORAL_API_KEY, TEMPORAL_TLS_*) and configuration file, with --address,
 --namespace and --profile over them.
 
-Exit status of run, start, wait, pages, page and stream, and of rehydrate --wait:
-  0   succeeded (start: started)
+Exit status of run, start, adopt, wait, pages, page and stream, and of rehydrate --wait:
+  0   succeeded (start: started, adopt: taken over)
   10  OperationFailed, StartRejected, PollRejected or PageRejected
   11  canceled
   12  ambiguous: it cannot be known whether the service started it

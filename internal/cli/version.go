@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/perdure-dev/perdure/internal/program"
 )
 
 const sdkModule = "go.temporal.io/sdk"
@@ -21,13 +24,10 @@ type version struct {
 }
 
 func readVersion() version {
+	v := version{Version: cmp.Or(program.Version(), "(devel)"), Go: runtime.Version()}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return version{Version: "unknown", Go: runtime.Version()}
-	}
-	v := version{Version: info.Main.Version, Go: info.GoVersion}
-	if v.Version == "" {
-		v.Version = "(devel)"
+		return v
 	}
 	for _, s := range info.Settings {
 		switch s.Key {

@@ -36,7 +36,7 @@ const audience = "temporal-ui"
 
 // issuer is an OpenID Connect issuer with one key at a time.
 type issuer struct {
-	t    *testing.T
+	t    testing.TB
 	URL  string
 	down atomic.Bool
 	asks atomic.Int32 // for keys
@@ -48,15 +48,15 @@ type issuer struct {
 	server oidctest.Server
 }
 
-func newIssuer(t *testing.T) *issuer {
-	t.Helper()
-	i := &issuer{t: t}
+func newIssuer(tb testing.TB) *issuer {
+	tb.Helper()
+	i := &issuer{t: tb}
 	s := httptest.NewServer(i)
-	t.Cleanup(s.Close)
+	tb.Cleanup(s.Close)
 	i.URL = s.URL
 	i.server.SetIssuer(s.URL)
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	i.rotate(key, "first", oidc.RS256)
 	return i
 }

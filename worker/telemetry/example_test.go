@@ -16,34 +16,31 @@ import (
 
 // A worker of one's own, watched as "perdure worker" is.
 func Example() {
-	if err := work(context.Background()); err != nil {
-		log.Fatal(err)
-	}
-}
-
-func work(ctx context.Context) error {
+	ctx := context.Background()
 	watched, err := telemetry.New(ctx, telemetry.Options{})
 	if err != nil {
-		return err
+		log.Panic(err)
 	}
 	defer func() { _ = watched.Close(context.WithoutCancel(ctx)) }()
 	temporal, err := client.Dial(watched.ClientOptions(client.Options{}))
 	if err != nil {
-		return err
+		log.Panic(err)
 	}
 	defer temporal.Close()
 	config, err := worker.Load("perdure.yaml")
 	if err != nil {
-		return err
+		log.Panic(err)
 	}
 	w, err := worker.New(temporal, config, worker.Options{
 		MetricsHandler: watched.MetricsHandler(),
 		Handlers:       map[string]http.Handler{"GET /metrics": watched.Handler()},
 	})
 	if err != nil {
-		return err
+		log.Panic(err)
 	}
-	return w.Run(ctx)
+	if err := w.Run(ctx); err != nil {
+		log.Panic(err)
+	}
 }
 
 // A caller begins the traces that its operations are in.

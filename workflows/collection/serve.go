@@ -167,7 +167,8 @@ func (c *collection) wait(ctx workflow.Context, raw perdure.RawInput) (perdure.C
 	case r.WaitSeconds == nil:
 		err = workflow.Await(ctx, answered)
 	case *r.WaitSeconds > 0:
-		_, err = workflow.AwaitWithTimeout(ctx, seconds(*r.WaitSeconds), answered)
+		timer := workflow.TimerOptions{Summary: "waitSeconds of a reader"}
+		_, err = workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{Timeout: seconds(*r.WaitSeconds), TimerOptions: timer}, answered)
 	}
 	if err != nil {
 		return perdure.CollectionStatus{}, err

@@ -81,7 +81,8 @@ func (o *operation) sendCancel(work workflow.Context) {
 func (o *operation) stopRemote(work workflow.Context) (perdure.CancelAnswer, bool) {
 	var answer perdure.CancelAnswer
 	asked := o.Sealed
-	request := workflow.ExecuteActivity(activityContext(o.beside, "ask the service to stop", false), perdure.ActivityCancel, perdure.CancelTask{State: asked})
+	task := perdure.CancelTask{State: asked, GraceSeconds: max(o.graceLeft(work), remoteStopTimeout).Seconds()}
+	request := workflow.ExecuteActivity(activityContext(o.beside, "ask the service to stop", false), perdure.ActivityCancel, task)
 	if err := request.Get(work, &answer); err != nil {
 		if !temporal.IsCanceledError(err) {
 			o.noteFailure(work, err)
@@ -100,8 +101,8 @@ func (o *operation) takeCancel(work workflow.Context, answer perdure.CancelAnswe
 		o.end(work, canceled, perdure.StateUnknown, "", nil)
 		return
 	}
-	o.Status.Cancel.Accepted = &answer.Accepted
-	if answer.Accepted && o.state() == perdure.StateRunning {
+	o.Status.Cancel.Accepted = answer.Accepted
+	if answer.Accepted != nil && *answer.Accepted && o.state() == perdure.StateRunning {
 		o.Status.State = perdure.StateCanceling
 	}
 	if answer.Error != nil {
@@ -114,11 +115,7 @@ func (o *operation) takeCancel(work workflow.Context, answer perdure.CancelAnswe
 // limitGrace closes the operation when the service has not confirmed its end within
 // the grace.
 func (o *operation) limitGrace(work workflow.Context) {
-	grace := defaultGrace
-	if o.Cancel != nil && o.Cancel.GraceSeconds != nil {
-		grace = seconds(*o.Cancel.GraceSeconds)
-	}
-	left := max(0, o.Status.Cancel.RequestedAt.Add(grace).Sub(workflow.Now(work)))
+	left := o.graceLeft(work)
 	workflow.Go(o.beside, func(beside workflow.Context) {
 		if pause(beside, left, "time for the service to stop") != nil {
 			return
@@ -128,6 +125,14 @@ func (o *operation) limitGrace(work workflow.Context) {
 		}
 		o.end(beside, canceled, perdure.StateUnknown, "", nil)
 	})
+}
+
+func (o *operation) graceLeft(work workflow.Context) time.Duration {
+	grace := defaultGrace
+	if o.Cancel != nil && o.Cancel.GraceSeconds != nil {
+		grace = seconds(*o.Cancel.GraceSeconds)
+	}
+	return max(0, o.Status.Cancel.RequestedAt.Add(grace).Sub(workflow.Now(work)))
 }
 
 // awaitStop waits until the request to stop has been made.
@@ -177,10 +182,11 @@ func (o *operation) cancelOnTimeout(work workflow.Context) {
 	defer stop()
 	options := workflow.GetActivityOptions(activityContext(bounded, "time is up: ask the service to stop", false))
 	options.ScheduleToCloseTimeout = remoteStopTimeout
+	task := perdure.CancelTask{State: o.Sealed, GraceSeconds: remoteStopTimeout.Seconds()}
 	var answer perdure.CancelAnswer
-	err := workflow.ExecuteActivity(workflow.WithActivityOptions(bounded, options), perdure.ActivityCancel, perdure.CancelTask{State: o.Sealed}).Get(work, &answer)
+	err := workflow.ExecuteActivity(workflow.WithActivityOptions(bounded, options), perdure.ActivityCancel, task).Get(work, &answer)
 	if err == nil {
-		o.Status.Cancel.Supported, o.Status.Cancel.Accepted = &answer.Supported, &answer.Accepted
+		o.Status.Cancel.Supported, o.Status.Cancel.Accepted = &answer.Supported, answer.Accepted
 	}
 }
 

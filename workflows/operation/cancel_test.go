@@ -12,7 +12,11 @@ import (
 	"github.com/perdure-dev/perdure"
 )
 
-func yes() perdure.CancelAnswer { return perdure.CancelAnswer{Supported: true, Accepted: true} }
+func yes() perdure.CancelAnswer { return perdure.CancelAnswer{Supported: true, Accepted: new(true)} }
+
+func no() perdure.CancelAnswer {
+	return perdure.CancelAnswer{Supported: true, Accepted: new(false), Error: &perdure.ServiceError{Code: "TooLate", HTTPStatus: 409}}
+}
 
 // ways to ask for a cancel, and the reason that the status then gives.
 var ways = []struct {
@@ -108,7 +112,7 @@ func TestCancelThatTheServiceDoesNotAccept(t *testing.T) {
 	s := newStage(t)
 	s.starts = []act[startTask]{now[startTask](accepted(5 * time.Second))}
 	s.polls = []act[pollTask]{never[pollTask]()}
-	s.cancels = []act[cancelTask]{now[cancelTask](perdure.CancelAnswer{Supported: true, Error: &perdure.ServiceError{Code: "TooLate", HTTPStatus: 409}})}
+	s.cancels = []act[cancelTask]{now[cancelTask](no())}
 	s.at(time.Second, s.env.CancelWorkflow)
 	s.at(2*time.Second, func() {
 		got := s.status()
@@ -121,6 +125,73 @@ func TestCancelThatTheServiceDoesNotAccept(t *testing.T) {
 	require.Equal(t, 601*time.Second, s.elapsed(), "the grace, 10 minutes by default")
 	require.Equal(t, perdure.StateUnknown, got.State)
 	require.False(t, got.Cancel.Confirmed)
+}
+
+func TestCancelThatTheServiceDoesNotAnswer(t *testing.T) {
+	s := newStage(t)
+	s.starts = []act[startTask]{now[startTask](accepted(5 * time.Second))}
+	s.polls = []act[pollTask]{never[pollTask]()}
+	s.cancels = []act[cancelTask]{after[cancelTask](580*time.Second, perdure.CancelAnswer{Supported: true, Error: &perdure.ServiceError{Code: "503", HTTPStatus: 503}})}
+	s.at(time.Second, s.env.CancelWorkflow)
+	got := s.run(request()).canceled()
+	require.Equal(t, 600.0, s.callsOf(perdure.ActivityCancel)[0].cancel.GraceSeconds, "it is asked for as long as its end is awaited")
+	require.Equal(t, 601*time.Second, s.elapsed())
+	require.Equal(t, perdure.StateUnknown, got.State)
+	require.True(t, *got.Cancel.Supported)
+	require.Nil(t, got.Cancel.Accepted)
+	require.Equal(t, "503", got.LastError.Error.Code)
+}
+
+// Where cancel deletes what is asked for, that it is gone is how the operation ends.
+//
+//rule:location 2a
+func TestCancelByDeletion(t *testing.T) {
+	gone := func(a *answer) {
+		refused(a)
+		a.Error, a.Gone = &perdure.ServiceError{Code: "410", HTTPStatus: 410}, true
+	}
+	for _, test := range []struct {
+		name      string
+		cancel    act[cancelTask]
+		state     perdure.State
+		confirmed bool
+	}{
+		{"accepted", now[cancelTask](yes()), perdure.StateCanceled, true},
+		{"refused", now[cancelTask](no()), perdure.StateUnknown, false},
+		{"not answered yet", never[cancelTask](), perdure.StateUnknown, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStage(t)
+			s.starts = []act[startTask]{now[startTask](accepted(5 * time.Second))}
+			s.polls = []act[pollTask]{after[pollTask](10*time.Second, running(0, gone))}
+			s.cancels = []act[cancelTask]{test.cancel}
+			s.at(time.Second, s.env.CancelWorkflow)
+			got := s.run(request()).canceled()
+			require.Equal(t, 10*time.Second, s.elapsed(), "at once")
+			require.Equal(t, test.state, got.State)
+			require.Equal(t, test.confirmed, got.Cancel.Confirmed)
+			require.Equal(t, test.confirmed, got.Error == nil)
+		})
+	}
+	t.Run("found by a question beside", func(t *testing.T) {
+		s := newStage(t)
+		s.starts = []act[startTask]{now[startTask](accepted(time.Hour))}
+		s.polls = []act[pollTask]{now[pollTask](running(time.Hour)), now[pollTask](running(0, gone)), now[pollTask](running(0, gone))}
+		s.cancels = []act[cancelTask]{now[cancelTask](yes())}
+		s.at(time.Second, s.env.CancelWorkflow)
+		u := s.updateAt(2*time.Second, perdure.UpdateUpdateStatus, "")
+		got := s.run(request()).canceled()
+		require.NoError(t, u.err)
+		require.Equal(t, perdure.StateCanceled, got.State)
+	})
+	t.Run("nobody asked", func(t *testing.T) {
+		s := newStage(t)
+		s.starts = []act[startTask]{now[startTask](accepted(5 * time.Second))}
+		s.polls = []act[pollTask]{after[pollTask](10*time.Second, running(0, gone))}
+		errorType, _, got := s.run(request()).failed()
+		require.Equal(t, perdure.ErrorPollRejected, errorType)
+		require.Equal(t, perdure.StateUnknown, got.State)
+	})
 }
 
 //rule:google 3a
@@ -159,6 +230,7 @@ func TestGraceIsHowLongTheEndIsAwaited(t *testing.T) {
 			s.at(time.Second, s.env.CancelWorkflow)
 			got := s.run(request(grace(test.grace))).canceled()
 			require.Equal(t, time.Second+test.want, s.elapsed())
+			require.Equal(t, max(60, test.grace), s.callsOf(perdure.ActivityCancel)[0].cancel.GraceSeconds)
 			require.Equal(t, perdure.StateUnknown, got.State)
 			require.False(t, got.Cancel.Confirmed)
 			require.Nil(t, got.Error)

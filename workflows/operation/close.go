@@ -16,6 +16,8 @@ func (o *operation) decide(work workflow.Context, a *perdure.Answer) {
 			o.Status.Cancel.Confirmed = true
 		}
 		o.end(work, canceled, perdure.StateCanceled, "", a.Error)
+	case a.Gone && o.Status.Cancel != nil:
+		o.endGone(work, a)
 	case a.ErrorType == "" && a.State == perdure.StateSucceeded:
 		o.result = &perdure.OperationResult{
 			State: perdure.StateSucceeded, ServiceStatus: o.Status.ServiceStatus,
@@ -29,6 +31,18 @@ func (o *operation) decide(work workflow.Context, a *perdure.Answer) {
 		}
 		o.end(work, failed, state, a.ErrorType, a.Error)
 	}
+}
+
+// endGone ends an operation that was to be canceled by deleting it, and is not there any
+// more. A service that accepted has done as it was asked; of another nothing is known.
+func (o *operation) endGone(work workflow.Context, a *perdure.Answer) {
+	cancel := o.Status.Cancel
+	if cancel.Accepted == nil || !*cancel.Accepted {
+		o.end(work, canceled, perdure.StateUnknown, "", a.Error)
+		return
+	}
+	cancel.Confirmed = true
+	o.end(work, canceled, perdure.StateCanceled, "", nil)
 }
 
 // end decides how the operation ended. The first decision counts.

@@ -90,6 +90,7 @@ func TestTimeOutThatCancels(t *testing.T) {
 			require.Equal(t, test.want, s.elapsed())
 			call := s.callsOf(perdure.ActivityCancel)[0]
 			require.Equal(t, time.Minute, call.options.ScheduleToCloseTimeout, "one minute, and no more")
+			require.Equal(t, 60.0, call.cancel.GraceSeconds)
 		})
 	}
 	t.Run("it ends while it is canceled", func(t *testing.T) {

@@ -33,7 +33,7 @@ func Rehydrate(ctx workflow.Context, input perdure.RawInput) (*perdure.Rehydrate
 		return nil, failure.Invalid(err)
 	}
 	options := workflow.ActivityOptions{
-		StartToCloseTimeout: tryTimeout, ScheduleToCloseTimeout: timeout, Summary: in.Type,
+		StartToCloseTimeout: tryTimeout, ScheduleToCloseTimeout: timeout, Summary: in.Summary(),
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second},
 	}
 	var found perdure.Rehydrated

@@ -44,7 +44,9 @@ func (l *log) wait(ctx workflow.Context, raw perdure.RawInput) (perdure.StreamSt
 	case r.WaitSeconds == nil || *r.WaitSeconds >= maxWait.Seconds():
 		err = l.awaitRound(ctx, answered)
 	case *r.WaitSeconds > 0:
-		_, err = workflow.AwaitWithTimeout(ctx, time.Duration(*r.WaitSeconds*float64(time.Second)), answered)
+		timer := workflow.TimerOptions{Summary: "waitSeconds of a reader"}
+		wait := time.Duration(*r.WaitSeconds * float64(time.Second))
+		_, err = workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{Timeout: wait, TimerOptions: timer}, answered)
 	}
 	if err != nil {
 		return perdure.StreamStatus{}, err
@@ -62,7 +64,8 @@ func (l *log) awaitRound(ctx workflow.Context, answered func() bool) error {
 	if !l.ticking {
 		l.ticking = true
 		workflow.Go(ctx, func(ctx workflow.Context) {
-			_ = workflow.Sleep(ctx, maxWait)
+			round := workflow.TimerOptions{Summary: "time to answer those who wait"}
+			_ = workflow.NewTimerWithOptions(ctx, maxWait, round).Get(ctx, nil)
 			l.ticking = false
 			l.rounds++
 		})

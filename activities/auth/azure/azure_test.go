@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -34,6 +35,7 @@ type fakeEntra struct {
 	asked, status atomic.Int64
 	seconds       atomic.Int64 // that a token lasts
 	last          atomic.Value // the path, and the scope or resource
+	assertion     atomic.Value // that came with it
 }
 
 func newFakeEntra() *fakeEntra {
@@ -72,6 +74,7 @@ func (e *fakeEntra) token(w http.ResponseWriter, r *http.Request) {
 	}
 	_ = r.ParseForm()
 	e.last.Store(r.URL.Path + " " + r.Form.Get("scope") + r.Form.Get("resource"))
+	e.assertion.Store(r.Form.Get("client_assertion"))
 	n := e.asked.Add(1)
 	if status := int(e.status.Load()); status != 0 {
 		w.WriteHeader(status)
@@ -144,6 +147,33 @@ func TestATokenThatExpires(t *testing.T) {
 		r, err := applied(t.Context(), c)
 		return err == nil && r.Header.Get("Authorization") == "Bearer token-2"
 	}, 10*time.Second, 50*time.Millisecond)
+}
+
+// The file is the cluster's to write anew, before what is in it expires.
+func TestWorkloadIdentity(t *testing.T) {
+	asClient(t)
+	file := filepath.Join(t.TempDir(), "token")
+	t.Setenv("AZURE_TOKEN_CREDENTIALS", "WorkloadIdentityCredential")
+	t.Setenv("AZURE_FEDERATED_TOKEN_FILE", file)
+	e := newFakeEntra()
+	e.seconds.Store(2)
+	c := made(t, e)
+
+	require.NoError(t, os.WriteFile(file, []byte("of the cluster"), 0o600))
+	r, err := applied(t.Context(), c)
+	require.NoError(t, err)
+	require.Equal(t, "Bearer token-1", r.Header.Get("Authorization"))
+	require.Equal(t, "of the cluster", e.assertion.Load())
+	require.Contains(t, e.last.Load(), "/oauth2/v2.0/token "+scope)
+
+	e.seconds.Store(3600)
+	require.NoError(t, os.WriteFile(file, []byte("of the cluster, later"), 0o600))
+	require.Eventually(t, func() bool {
+		r, err := applied(t.Context(), c)
+		return err == nil && r.Header.Get("Authorization") == "Bearer token-2"
+	}, 10*time.Second, 50*time.Millisecond)
+	require.Equal(t, "of the cluster, later", e.assertion.Load())
+	require.EqualValues(t, 2, e.asked.Load())
 }
 
 func TestManagedIdentity(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -27,12 +28,14 @@ import (
 type fakeGoogle struct {
 	*httptest.Server
 	asked, status atomic.Int64
+	seconds       atomic.Int64 // that a token lasts
 	grant         atomic.Value
 }
 
 func newFakeGoogle(t *testing.T) *fakeGoogle {
 	t.Helper()
 	g := &fakeGoogle{}
+	g.seconds.Store(3600)
 	g.Server = httptest.NewServer(http.HandlerFunc(g.serve))
 	t.Cleanup(g.Close)
 	return g
@@ -52,7 +55,7 @@ func (g *fakeGoogle) serve(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprintf(w, `{"error":"invalid_grant","error_description":%q}`, r.Form.Get("assertion"))
 		return
 	}
-	_, _ = fmt.Fprintf(w, `{"access_token":"token-%d","token_type":"Bearer","expires_in":3600}`, n)
+	_, _ = fmt.Fprintf(w, `{"access_token":"token-%d","token_type":"Bearer","expires_in":%d}`, n, g.seconds.Load())
 }
 
 // serviceAccount writes the file of one, whose tokens g issues.
@@ -68,6 +71,14 @@ func (g *fakeGoogle) serviceAccount(t *testing.T, file string) {
 	})
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(file, content, 0o600))
+}
+
+// onMachine is an environment with a metadata server alone.
+func (g *fakeGoogle) onMachine(t *testing.T) {
+	t.Helper()
+	t.Setenv("GCE_METADATA_HOST", strings.TrimPrefix(g.URL, "http://"))
+	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "")
+	t.Setenv("HOME", t.TempDir())
 }
 
 func made(t *testing.T, s auth.Settings) auth.Credential {
@@ -127,6 +138,37 @@ func TestServiceAccount(t *testing.T) {
 	}
 }
 
+func TestATokenThatExpires(t *testing.T) {
+	tests := []struct {
+		name     string
+		settings func(g *fakeGoogle) auth.Settings
+	}{
+		{"of a service account", func(g *fakeGoogle) auth.Settings {
+			file := filepath.Join(t.TempDir(), "account.json")
+			g.serviceAccount(t, file)
+			return auth.Settings{File: file}
+		}},
+		{"of the metadata server", func(g *fakeGoogle) auth.Settings {
+			g.onMachine(t)
+			return auth.Settings{}
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			g := newFakeGoogle(t)
+			g.seconds.Store(2)
+			c := made(t, tt.settings(g))
+			require.Equal(t, "Bearer token-1", sent(t, c))
+			g.seconds.Store(3600)
+			require.Eventually(t, func() bool {
+				r, err := applied(t, c)
+				return err == nil && r.Header.Get("Authorization") == "Bearer token-2"
+			}, 10*time.Second, 50*time.Millisecond)
+			require.EqualValues(t, 2, g.asked.Load())
+		})
+	}
+}
+
 func TestFailures(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -173,9 +215,7 @@ func TestNoFileToUse(t *testing.T) {
 
 func TestMetadataServer(t *testing.T) {
 	g := newFakeGoogle(t)
-	t.Setenv("GCE_METADATA_HOST", strings.TrimPrefix(g.URL, "http://"))
-	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "")
-	t.Setenv("HOME", t.TempDir())
+	g.onMachine(t)
 	c := made(t, auth.Settings{Scopes: []string{"https://www.googleapis.com/auth/devstorage.read_only"}})
 	require.Equal(t, "Bearer token-1", sent(t, c))
 	require.Equal(t, "https://www.googleapis.com/auth/devstorage.read_only", g.grant.Load())

@@ -83,13 +83,17 @@ func (b bound) Answered(raw json.RawMessage, answer protocol.Exchange) (protocol
 	return protocol.Step{}, foreignState()
 }
 
-// Refused takes an error that a Location answers for the operation's own answer,
-// unless the Location is not there (azcore, internal/pollers/loc: Poll). Refusals of a
-// status URL, of the own URL and of the request for the value end the question and
-// not the operation (azcore, internal/pollers/{async,op,body}: Poll).
+// Refused takes an error that a Location answers for the operation's own answer, unless
+// the Location is not there (azcore, internal/pollers/loc: Poll), or the error is about
+// who asks. Refusals of a status URL, of the own URL and of the request for the value
+// end the question and not the operation (azcore, internal/pollers/{async,op,body}: Poll).
 func (bound) Refused(raw json.RawMessage, answer protocol.Exchange) (protocol.Step, bool) {
 	s, err := decode(raw)
-	if err != nil || s.Kind != location || s.Value.named() || answer.Status == http.StatusNotFound {
+	if err != nil || s.Kind != location || s.Value.named() {
+		return protocol.Step{}, false
+	}
+	switch answer.Status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
 		return protocol.Step{}, false
 	}
 	step, err := s.step(refusedByLocation(answer))

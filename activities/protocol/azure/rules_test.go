@@ -201,6 +201,8 @@ func TestRule6OnlyTheStatusOfAStatusURLDecides(t *testing.T) {
 				c := play(t, "", "POST", start, reply{200, nil, `{"status":"Running","percentComplete":` + body + `,"properties":{"a":1}}`})
 				require.Equal(t, want, c.step.Percent, body)
 				require.JSONEq(t, `{"a":1}`, string(c.step.Progress))
+				begun := play(t, "", "POST", reply{202, header, `{"status":"Running","percentComplete":` + body + `}`})
+				require.Equal(t, want, begun.step.Percent, body)
 			}
 		})
 	}
@@ -420,11 +422,11 @@ func TestRule10WhereTheValueIs(t *testing.T) {
 }
 
 // An error from a status URL, the own URL, or where the value is, is a refused
-// question whatever its body says. One from a Location, but for 404, is the
-// operation's own answer: it failed, unless a provisioningState in it runs or is
+// question whatever its body says. One from a Location, but for 401, 403 and 404, is
+// the operation's own answer: it failed, unless a provisioningState in it runs or is
 // canceled.
 //
-//rule:azure 11 azcore
+//rule:azure 11 azcore; - for 401 and 403
 //rule:later 4
 func TestRule11Refusals(t *testing.T) {
 	for _, status := range []int{400, 401, 403, 409, 410, 412, 418, 501} {
@@ -434,6 +436,8 @@ func TestRule11Refusals(t *testing.T) {
 			c := play(t, "", "PUT", start, reply{status, nil, `{"status":"Failed","properties":{"provisioningState":"Failed"},"error":{"code":"Q"}}`})
 			require.Equal(t, "refused", c.end, "%s %d", name, status)
 		}
+	}
+	for _, status := range []int{400, 409, 410, 412, 418, 501} {
 		c := play(t, "", "PUT", reply{202, located("/m"), ""}, reply{status, nil, `{"error":{"code":"Q","message":"no more"}}`})
 		require.Empty(t, c.end)
 		require.Equal(t, protocol.Failed, c.step.Outcome)
@@ -487,7 +491,7 @@ func TestRule13Cancel(t *testing.T) {
 //
 //rule:azure 14 ARM
 func TestRule14AnotherPrincipal(t *testing.T) {
-	for name, start := range map[string]reply{"status URL": {202, async("/m"), ""}, "own URL": {201, nil, ""}} {
+	for name, start := range map[string]reply{"status URL": {202, async("/m"), ""}, "Location": {202, located("/m"), ""}, "own URL": {201, nil, ""}} {
 		t.Run(name, func(t *testing.T) {
 			for _, status := range []int{401, 403, 404} {
 				c := play(t, "", "PUT", start, reply{status, nil, `{"error":{"code":"AuthorizationFailed"}}`})

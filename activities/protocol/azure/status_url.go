@@ -18,9 +18,6 @@ func (b bound) readStatus(s state, answer protocol.Exchange) (protocol.Step, err
 	}
 	out := ended(word, answer)
 	out.RemoteID = first(protocol.String(body["id"]), protocol.String(body["name"]))
-	if p := protocol.Number(body["percentComplete"]); p != nil && *p >= 0 && *p <= 100 {
-		out.Percent = p
-	}
 	if named := b.find(answer, headerLocation, answer.Header.Get(headerLocation)); named.named() {
 		s.Location = named // ARM RPC: where the value will be; it is not polled
 	}

@@ -61,7 +61,17 @@ func unreadable(e protocol.Exchange) bool {
 
 // told is a step with what an answer says of the way.
 func told(o protocol.Outcome, word string, answer protocol.Exchange) protocol.Step {
-	return protocol.Step{Outcome: o, ServiceStatus: word, Progress: propertiesOf(answer)}
+	return protocol.Step{Outcome: o, ServiceStatus: word, Percent: percentOf(answer), Progress: propertiesOf(answer)}
+}
+
+// percentOf is the body's percentComplete, nil where that is no percentage (ARM RPC,
+// "Azure-AsyncOperation resource format"). The answer to a start can have it too.
+func percentOf(e protocol.Exchange) *float64 {
+	body, _ := e.Object()
+	if p := protocol.Number(body["percentComplete"]); p != nil && *p >= 0 && *p <= 100 {
+		return p
+	}
+	return nil
 }
 
 // ended is the step that a terminal word makes. The body is the value; of an operation

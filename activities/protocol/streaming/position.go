@@ -15,7 +15,7 @@ const lastEventID = "Last-Event-Id"
 // Ask is the request from the stream's begin, or from after a position. Accept is sent
 // where the first request says nothing else.
 func (r Rules) Ask(first protocol.Ask, at protocol.Position, accept string) (ask protocol.Ask, ok bool) {
-	if !at.None() && !r.leadsOn(at) {
+	if !at.None() && !r.leadsOn(first.Method, at) {
 		return protocol.Ask{}, false
 	}
 	ask = first
@@ -39,13 +39,14 @@ func (r Rules) Ask(first protocol.Ask, at protocol.Position, accept string) (ask
 	return ask, true
 }
 
-// leadsOn reports whether the service can be asked to go on from there.
-func (r Rules) leadsOn(at protocol.Position) bool {
+// leadsOn reports whether the service can be asked to go on from there. A parameter asks
+// so of a resource that is read: with any other method it starts another stream.
+func (r Rules) leadsOn(method string, at protocol.Position) bool {
 	switch {
 	case r.stuck:
 		return false
 	case r.cursor != nil:
-		return at.Cursor != ""
+		return at.Cursor != "" && (method == http.MethodGet || method == http.MethodHead)
 	}
 	return at.LastEventID != "" && len(at.LastEventID) <= perdure.MaxURLBytes && !strings.ContainsFunc(at.LastEventID, unsendable)
 }

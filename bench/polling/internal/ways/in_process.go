@@ -46,7 +46,7 @@ func PollUntilDone(ctx context.Context, c *http.Client, in Input) (json.RawMessa
 	if err := r.SetBody(streaming.NopCloser(bytes.NewReader(body)), "application/json"); err != nil {
 		return nil, err
 	}
-	resp, err := pipeline.Do(r)
+	resp, err := pipeline.Do(r) //nolint:bodyclose // azcore reads it to its end
 	if err != nil {
 		return nil, err
 	}
