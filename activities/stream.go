@@ -116,7 +116,7 @@ func (r *reader) begin(ctx context.Context, in perdure.ReaderInput, pos perdure.
 	r.scribe.open(r.now, standing{
 		service: r.service.Name(), protocol: r.state.Protocol, attributes: r.a.SearchAttributes(),
 		lastError: pos.LastError, reconnects: r.reconnects, answered: r.answered,
-	}, func(at place, end *perdure.StreamEnd) (string, error) { return r.seal(ctx, at, end) }, r.stream.isOld)
+	}, func(at place, end *perdure.StreamEnd) (string, error) { return r.seal(ctx, at, end) }, r.isOld)
 	go r.heedStop(ctx)
 	r.once.resume(r.last, activity.GetInfo(ctx).Attempt)
 	r.opened.Store(true)

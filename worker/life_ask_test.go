@@ -36,8 +36,8 @@ func (l *life) read(query string, question, into any) error {
 		if err == nil {
 			return value.Get(into)
 		}
-		var elsewhere *temporal.ApplicationError
-		if !errors.As(err, &elsewhere) || elsewhere.Type() != perdure.ErrorOtherRun {
+		elsewhere, ok := errors.AsType[*temporal.ApplicationError](err)
+		if !ok || elsewhere.Type() != perdure.ErrorOtherRun {
 			return err
 		}
 		var segment any

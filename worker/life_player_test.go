@@ -45,8 +45,7 @@ func (r *lifeRun) play(ctx workflow.Context, name string, task any) (json.RawMes
 
 // askedWait is the wait before the next attempt; 0: there is none.
 func askedWait(err error) time.Duration {
-	var failed *temporal.ApplicationError
-	if errors.As(err, &failed) {
+	if failed, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		return failed.NextRetryDelay()
 	}
 	return 0

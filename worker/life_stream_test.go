@@ -18,9 +18,9 @@ import (
 	"github.com/perdure-dev/perdure/activities/transport"
 )
 
-// streamLife is a stream's. The activity that reads it outlives the runs of the log, and
-// workers outlive neither: so all share one bubble. Its clock is the reader's and the
-// service's; the log's follows the batches that it gets.
+// streamLife is a stream's. The activity that reads it outlives the runs of the log: all
+// share one bubble, whose clock is the reader's and the service's. The log's follows the
+// batches that it gets.
 type streamLife struct {
 	*life
 	feed     *lifeFeed
@@ -65,6 +65,7 @@ func (l *streamLife) live(t *testing.T, in perdure.StreamInput, result any) {
 		time.Sleep(time.Until(l.began))
 		for args := []any{in}; args != nil; {
 			args = l.newRun(t, time.Now().UTC()).live(t, perdure.WorkflowStream, args)
+			synctest.Wait()
 			l.last().goroutines = runtime.NumGoroutine()
 			l.answer() // the visit that ended the run
 		}
@@ -112,6 +113,7 @@ func (l *streamLife) visit(do func(*lifeRun)) {
 // readOn is what Temporal does for the activity: when a worker is gone another one has
 // the next attempt.
 func (l *streamLife) readOn(t *testing.T, in perdure.ReaderInput) {
+	t.Helper()
 	defer close(l.over)
 	const heartbeatTimeout = 15 * time.Second
 	for l.attempt(t, in) != nil {
@@ -128,12 +130,11 @@ type reading struct {
 }
 
 func (l *streamLife) attempt(t *testing.T, in perdure.ReaderInput) error {
+	t.Helper()
 	l.attempts++
 	r := &reading{streamLife: l, stop: make(chan struct{})}
 	l.reading = r
-	over := &http.Transport{DialContext: l.net.dial}
-	defer over.CloseIdleConnections()
-	hourly := l.hourly(over)
+	hourly := l.hourly(&http.Transport{DialContext: l.net.dial, DisableKeepAlives: true})
 	work := l.newWorker(t, hourly, func(o *activities.Options) {
 		service, err := transport.NewService(transport.Config{Name: "jobs", BaseURL: l.service.url, Credential: hourly, Dial: l.net.dial})
 		require.NoError(t, err)

@@ -174,17 +174,27 @@ func TestCommandLineExitStatuses(t *testing.T) {
 // Listing finds operations by state and service, through the search attributes.
 func TestListByStateAndService(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, settings{})
+	w := newWorld(t, settings{service: jobservice.Options{NoIdempotency: true}})
 	w.worker()
 	ctx := patient(t)
 	_, done, err := starter.Run[store](ctx, w.client, vectorStore(300*time.Millisecond), nil)
 	require.NoError(t, err)
 	running, err := starter.Start[store](ctx, w.client, vectorStore(time.Hour), nil)
 	require.NoError(t, err)
-	eventually(ctx, t, "both are listed", func() bool {
+	_, err = w.service.Inject(jobservice.Fault{Action: jobservice.Start, Drop: jobservice.DropBeforeAnswer})
+	require.NoError(t, err)
+	ambiguous, err := starter.Start[store](ctx, w.client, vectorStore(time.Hour), nil)
+	bad := &perdure.OperationError{}
+	require.ErrorAs(t, err, &bad)
+	eventually(ctx, t, "all are listed", func() bool {
 		return w.lists(t, perdure.StateSucceeded, done.ID()) && w.lists(t, perdure.StateRunning, running.ID()) &&
+			w.lists(t, perdure.StateAmbiguous, ambiguous.ID()) && !w.lists(t, perdure.StateRunning, ambiguous.ID()) &&
 			!w.lists(t, perdure.StateRunning, done.ID())
 	})
+	stdout, stderr, exit := w.perdure(w.server, "", "list", "--state", "ambiguous")
+	require.Zero(t, exit, stderr)
+	require.Contains(t, stdout, ambiguous.ID())
+	require.NotContains(t, stdout, running.ID())
 }
 
 func (w *world) lists(t *testing.T, state perdure.State, id string) bool {

@@ -22,11 +22,24 @@ const typescript = "../../examples/typescript"
 func TestATypeScriptProgram(t *testing.T) {
 	t.Parallel()
 	buildTypeScript(t)
+	t.Run("in clear", func(t *testing.T) {
+		t.Parallel()
+		testTypeScript(t, false)
+	})
+	t.Run("encrypted, by the codec server", func(t *testing.T) {
+		t.Parallel()
+		testTypeScript(t, true)
+	})
+}
+
+func testTypeScript(t *testing.T, encrypted bool) {
+	t.Helper()
 	src := newSource(t, true)
 	src.send(3)
 	src.end()
 	w := newWorld(t, settings{
-		service: jobservice.Options{Items: jobservice.ItemOptions{Count: 7, PerPage: 3}},
+		encrypted: encrypted,
+		service:   jobservice.Options{Items: jobservice.ItemOptions{Count: 7, PerPage: 3}},
 		front: func(service http.Handler) http.Handler {
 			mux := http.NewServeMux()
 			mux.Handle("/", service)
@@ -35,7 +48,12 @@ func TestATypeScriptProgram(t *testing.T) {
 		},
 	})
 	w.worker()
-	said := w.runTypeScript()
+	var env []string
+	if encrypted {
+		const token = "PERDURE_CODEC_TOKEN=secret"
+		env = []string{token, "PERDURE_CODEC_SERVER=" + w.codecServer(token)}
+	}
+	said := w.runTypeScript(env...)
 
 	started := only[perdure.Status](t, said["started"])
 	require.Equal(t, perdure.StateRunning, started.State)
@@ -93,11 +111,11 @@ func buildTypeScript(t *testing.T) {
 }
 
 // runTypeScript runs the program, and gives what it said by what it is.
-func (w *world) runTypeScript() map[string][]json.RawMessage {
+func (w *world) runTypeScript(env ...string) map[string][]json.RawMessage {
 	w.t.Helper()
 	cmd := exec.CommandContext(patient(w.t), "node", filepath.Join("dist", "main.js"))
 	cmd.Dir = typescript
-	cmd.Env = append(os.Environ(), "TEMPORAL_ADDRESS="+w.server.HostPort(), "PERDURE_TASK_QUEUE="+w.queue, "ID="+w.queue)
+	cmd.Env = append(append(os.Environ(), "TEMPORAL_ADDRESS="+w.server.HostPort(), "PERDURE_TASK_QUEUE="+w.queue, "ID="+w.queue), env...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	require.NoError(w.t, cmd.Run(), "%s%s", &stdout, &stderr)

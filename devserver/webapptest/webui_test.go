@@ -163,13 +163,13 @@ type webUI struct{ *tab }
 
 // The list's columns are what a person chooses in the list, and kept by the browser.
 const columns = `localStorage.setItem("namespace-workflow-table-columns", JSON.stringify({default:
-	["Status", "Workflow ID", "PerdureState", "PerdurePercent", "PerdureService", "PerdureServiceStatus", "Start", "End"].map(label => ({label}))}))`
+	["Status", "Workflow ID", "PerdureState", "PerdurePercent", "PerdureService", "PerdureServiceStatus", "Start"].map(label => ({label}))}))`
 
 func newWebUI(t *testing.T) webUI {
 	t.Helper()
 	ctx, closeTab := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(closeTab)
-	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(1280, 860))) // without a time-out: the window lives as long as this context
+	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(1440, 860))) // without a time-out: the window lives as long as this context
 	ui := webUI{&tab{t: t, ctx: ctx}}
 	ui.do("open it", chromedp.Navigate(temporal.UIURL()+"/healthz"))
 	evaluate[any](ui.tab, columns)

@@ -29,11 +29,11 @@ func TestExitStatuses(t *testing.T) {
 			}
 			ended := running().ends(perdure.OperationResult{}, bad)
 			for name, r := range map[string]ran{
-				"run":   command(t, &fakeEngine{op: ended}, "run", "POST", "/jobs", "--service", "jobs", "--output", "json"),
-				"wait":  command(t, &fakeEngine{op: ended}, "wait", "perdure-1", "--output", "json"),
-				"adopt": command(t, &fakeEngine{op: running(), startErr: bad}, "adopt", "--operation", "7", "--service", "jobs", "-o", "json"),
+				"run":          command(t, &fakeEngine{op: ended}, "run", "POST", "/jobs", "--service", "jobs", "--output", "json"),
+				"wait":         command(t, &fakeEngine{op: ended}, "wait", "perdure-1", "--output", "json"),
+				"adopt":        command(t, &fakeEngine{op: running(), startErr: bad}, "adopt", "--operation", "7", "--service", "jobs", "-o", "json"),
 				"adopt --wait": command(t, &fakeEngine{op: ended}, "adopt", "--operation", "7", "--service", "jobs", "--wait", "-o", "json"),
-				"start": command(t, &fakeEngine{op: running(), startErr: bad}, "start", "POST", "/jobs", "--service", "jobs", "-o", "json"),
+				"start":        command(t, &fakeEngine{op: running(), startErr: bad}, "start", "POST", "/jobs", "--service", "jobs", "-o", "json"),
 			} {
 				require.Equal(t, status, r.status, name)
 				gotKind, message, id, s := failureOf(t, r)
