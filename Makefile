@@ -123,10 +123,9 @@ bench-go:
 	cd bench && $(GO) test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -timeout 2h .
 
 # Starts a second, 20,000 operations that wait, and beside them as many as can be watched in
-# time; about half an hour. It writes docs/scale.md.
+# time; about 40 minutes. It writes docs/scale.md.
 bench-inflight:
-	cd bench && $(GO) run ./inflight -starts "" -hold PostgreSQL -waiting 2000 -watched 500,1000
-	cd bench && $(GO) run ./inflight -page ../docs/scale.md
+	cd bench && $(GO) run ./inflight -hold PostgreSQL -watched 1500,2500,3500 -page ../docs/scale.md
 
 # Every parser that meets bytes from outside, one after the other. That the time was up is no
 # failure, though Go before 1.27 now and then takes it for one: go.dev/issue/75804.

@@ -38,10 +38,10 @@ const (
 
 // What Temporal does for a start, and for a poll after a timer; its code was counted.
 const (
-	commitsStart, commitsPoll = 9, 7
-	callsStart, callsPoll     = 7, 6
+	commitsStart, commitsPoll = 9, 6
+	callsStart, callsPoll     = 7, 5
 	tasksEach                 = 2 // of workflows; activities go with the answer to them
-	actionsPoll               = 3 // a timer, an activity, a heartbeat
+	actionsPoll               = 2 // a timer, an activity
 	beatSeconds               = 12
 )
 
