@@ -142,6 +142,7 @@ func read(b *testing.B, c *starter.Collection[item], pages int) {
 }
 
 func readAgain(b *testing.B, f *farm, pages int) {
+	b.Helper()
 	c, err := starter.StartCollection[item](b.Context(), f.c, items(), nil)
 	require.NoError(b, err)
 	b.StopTimer()
@@ -151,6 +152,7 @@ func readAgain(b *testing.B, f *farm, pages int) {
 }
 
 func byToken(b *testing.B, f *farm, pages int) {
+	b.Helper()
 	in := items()
 	for range pages {
 		page, err := starter.GetPage[item](b.Context(), f.c, in, nil)
