@@ -100,7 +100,7 @@ func (p *place) fill(ctx context.Context, size holdSize, out *Held, say func(str
 	if err := look(); err != nil {
 		return nil, err
 	}
-	for _, until := range []int{0, size.waiting / 4, size.waiting / 2, size.waiting} {
+	for _, until := range []int{size.waiting / 4, size.waiting / 2, size.waiting} {
 		more, starts, err := p.start(ctx, until-len(wait), size.atOnce, waiting)
 		if err != nil {
 			return nil, err
