@@ -2,6 +2,7 @@ package webapptest_test
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -137,7 +138,14 @@ func TestAnAnswerSurvivesTheWorker(t *testing.T) {
 	ada.shows("#answer", said(15))
 	require.Equal(t, 200, ada.reload())
 	ada.shows("#answer", said(15))
-	require.Equal(t, []string{"", "4", "9"}, m.asked())
+	asked := m.asked()
+	require.Len(t, asked, 3)
+	require.Empty(t, asked[0])
+	for i, last := range []int{4, 9} { // where the state was sealed, a second before the kill at most
+		from, err := strconv.Atoi(asked[i+1])
+		require.NoError(t, err)
+		require.LessOrEqual(t, from, last, "what was recorded may be read again, and is left out")
+	}
 }
 
 // What cannot be taken up ends, and says so; what came before stays.
