@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,14 +49,14 @@ func TestTwoBuildsRolledOverEachOther(t *testing.T) {
 	over, err := starter.Start[map[string]any](ctx, w.client, job(`{"name":"refused","fail_status":409,"fail":"no","steps":1}`), nil)
 	require.NoError(t, err)
 
-	phase := 0
+	phase, jobs := 0, first
 	step := func(on string) { // something of everything goes on, on that build
 		src.send(5)
 		take(ctx, t, events, 5*phase, 5)
 		page, err := list.Page(ctx, phase)
 		require.NoError(t, err)
 		require.Equal(t, numbersFrom(phase*perPage, perPage), numbersOf(page))
-		for _, op := range first {
+		for _, op := range jobs {
 			w.runsOn(ctx, t, op.ID(), on)
 			eventually(ctx, t, "a worker says how it is", func() bool {
 				s, err := op.Status(ctx)
@@ -70,14 +71,16 @@ func TestTwoBuildsRolledOverEachOther(t *testing.T) {
 	worker = w.roll(ctx, t, worker, "A")
 	step("A")
 	second := w.startJobs(ctx, t, "second", 3)
+	jobs = slices.Concat(jobs, second)
 	worker = w.roll(ctx, t, worker, "B")
 	step("B")
 	third := w.startJobs(ctx, t, "third", 3)
+	jobs = slices.Concat(jobs, third)
 	w.roll(ctx, t, worker, "A")
 	step("A")
 	finish()
 	src.end()
-	for _, op := range append(append(first, second...), third...) {
+	for _, op := range jobs {
 		value, err := op.Wait(ctx, nil)
 		require.NoError(t, err)
 		require.NotEmpty(t, value)
