@@ -59,7 +59,7 @@ TYPESCRIPT := examples/typescript
 # Tests of packages, with flags, on real servers. With RERUN, as in CI, where machines do other
 # things at the same time, what failed is run once more by itself, and the report says so.
 ifdef RERUN
-on_servers = $(TOOL) gotestsum --format standard-quiet --rerun-fails=1 --rerun-fails-max-failures=3 --packages=$(1) -- $(2)
+on_servers = $(TOOL) gotestsum --format standard-quiet --rerun-fails=1 --rerun-fails-max-failures=6 --packages=$(1) -- $(2)
 else
 on_servers = $(GO) test $(2) $(1)
 endif
