@@ -241,12 +241,26 @@ func (s *scribe) send(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return s.write(ctx, b)
+}
+
+// write records a batch: where the log refuses it whole, in two halves, so that it has all
+// events before the one that it does not take, and those of a server whose limit is lower than
+// ours.
+func (s *scribe) write(ctx context.Context, b perdure.Batch) error {
 	begin := time.Now()
-	err = s.record(ctx, b)
-	switch {
-	case errors.Is(err, ErrLogRefuses):
-		return s.breakOff(ctx, b, err)
-	case err != nil:
+	err := s.record(ctx, b)
+	if errors.Is(err, ErrLogRefuses) {
+		first, rest, ok := halves(b)
+		if !ok {
+			return s.breakOff(ctx, b, err)
+		}
+		if err := s.write(ctx, first); err != nil {
+			return err
+		}
+		return s.write(ctx, rest)
+	}
+	if err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -260,15 +274,17 @@ func (s *scribe) send(ctx context.Context) error {
 	return nil
 }
 
-// breakOff ends the log before a batch that it does not take.
+// breakOff ends the log before what it does not take: one event, or how the stream stands.
 func (s *scribe) breakOff(ctx context.Context, b perdure.Batch, why error) error {
-	size := 0
-	for _, e := range b.Events {
-		size += len(e.Data)
+	what := "how the stream stands"
+	if len(b.Events) > 0 {
+		what = fmt.Sprintf("event %d, of %d bytes", b.First, len(b.Events[0].Data))
+	} else {
+		b.Response = nil
 	}
-	end := streamEnd(perdure.ErrorEventTooLarge, protocol.Cut(fmt.Sprintf("Temporal does not take events %d to %d, of %d bytes: %v", b.First, b.First+len(b.Events)-1, size, why), 1024))
-	err := s.record(ctx, perdure.Batch{Writer: s.writer, First: b.First, LastEventID: s.lastID, Reconnects: b.Reconnects, End: end})
-	if err != nil {
+	b.End = streamEnd(perdure.ErrorEventTooLarge, protocol.Cut(fmt.Sprintf("Temporal does not take %s: %v", what, why), 1024))
+	b.Events, b.LastEventID, b.Sealed = nil, s.lastID, ""
+	if err := s.record(ctx, b); err != nil {
 		return err
 	}
 	return ErrLogClosed

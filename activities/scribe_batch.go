@@ -65,6 +65,20 @@ func (s *scribe) cut() (events []perdure.RecordedEvent, at place) {
 	return events, at
 }
 
+// halves are a batch in two: the former has the service's answer, the latter the state and
+// the end. Not ok: it has but one event.
+func halves(b perdure.Batch) (first, rest perdure.Batch, ok bool) {
+	n := len(b.Events) / 2
+	if n == 0 {
+		return first, rest, false
+	}
+	first, rest = b, b
+	first.Events, rest.Events, rest.First = b.Events[:n], b.Events[n:], b.First+n
+	first.LastEventID = b.Events[n-1].ID
+	first.Sealed, first.End, rest.Response = "", nil, nil
+	return first, rest, true
+}
+
 // sealInto seals the state at the batch's end, where that is due: with all that is told, with the
 // first place from which the stream can be taken up, and else now and then; in a long
 // silence before it is too old, so that whoever takes the stream up can open it.

@@ -214,26 +214,77 @@ func TestALogThatRefuses(t *testing.T) {
 	})
 }
 
+// takesUpTo is a log that takes batches whose events are at most so large together.
+func takesUpTo(bytes int) func(perdure.Batch) error {
+	return func(b perdure.Batch) error {
+		size := 0
+		for _, e := range b.Events {
+			size += len(e.Data)
+		}
+		if size > bytes {
+			return fmt.Errorf("%w: Blob data size exceeds limit", activities.ErrLogRefuses)
+		}
+		return nil
+	}
+}
+
 // An event that is larger than this Temporal takes ends the stream, and what came before
-// is kept.
+// is kept, though it goes in one batch with that event.
 func TestAnEventThatTheLogRefuses(t *testing.T) {
 	//rule:streams 7
 
-	overStream(t, events("id: 1\ndata: a\n\nid: 2\ndata: "+strings.Repeat("x", 9000)+"\n\n"), func(d *streamDesk) {
-		t := d.t
-		d.log.record = func(b perdure.Batch) error {
-			for _, e := range b.Events {
-				if len(e.Data) > 5000 {
-					return fmt.Errorf("%w: Blob data size exceeds limit", activities.ErrLogRefuses)
+	large := strings.Repeat("x", 9000)
+	for _, test := range []struct {
+		name   string
+		data   []string
+		want   []string
+		lastID string
+	}{
+		{"the first", []string{large, "a"}, nil, ""},
+		{"the second", []string{"a", large}, []string{"a"}, "1"},
+		{"between", []string{"a", "b", "c", "d", "e", large, "f", "g"}, []string{"a", "b", "c", "d", "e"}, "5"},
+		{"the last", []string{"a", "b", "c", "d", large}, []string{"a", "b", "c", "d"}, "4"},
+	} {
+		for _, busy := range []time.Duration{0, time.Second} {
+			t.Run(fmt.Sprintf("%s, each signal takes %v", test.name, busy), func(t *testing.T) {
+				var body strings.Builder
+				for i, data := range test.data {
+					fmt.Fprintf(&body, "id: %d\ndata: %s\n\n", i+1, data)
 				}
-			}
-			return nil
+				overStream(t, events(body.String()), func(d *streamDesk) {
+					t := d.t
+					takes := takesUpTo(5000)
+					d.log.record = func(b perdure.Batch) error {
+						time.Sleep(busy) // what comes meanwhile goes together
+						return takes(b)
+					}
+					require.NoError(t, d.read(feed()))
+					end := d.requireEnd(perdure.ErrorEventTooLarge)
+					require.Contains(t, end.Error.Message, fmt.Sprintf("does not take event %d, of 9002 bytes", len(test.want)))
+					require.Contains(t, end.Error.Message, "Blob data size exceeds limit")
+					require.Equal(t, test.want, d.log.data())
+					require.Equal(t, test.lastID, d.log.status.LastEventID)
+					require.NotNil(t, d.log.response)
+				})
+			})
+		}
+	}
+}
+
+// Where this Temporal takes less at once than a batch holds, the events go in more of them.
+func TestALogThatTakesLittleAtOnce(t *testing.T) {
+	const n = 200
+	overStream(t, events(strings.Repeat("data: "+strings.Repeat("x", 1000)+"\n\n", n)), func(d *streamDesk) {
+		t := d.t
+		takes := takesUpTo(5100)
+		d.log.record = func(b perdure.Batch) error {
+			time.Sleep(20 * time.Millisecond)
+			return takes(b)
 		}
 		require.NoError(t, d.read(feed()))
-		end := d.requireEnd(perdure.ErrorEventTooLarge)
-		require.Contains(t, end.Error.Message, "Blob data size exceeds limit")
-		require.Equal(t, []string{"a"}, d.log.data())
-		require.Equal(t, "1", d.log.status.LastEventID)
+		d.requireEnd("")
+		require.Len(t, d.log.events, n)
+		require.NotEmpty(t, d.log.pos.Sealed)
 	})
 }
 
