@@ -78,6 +78,9 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	if stopping(ctx) {
 		return false
 	}
+	if d <= 0 {
+		return true
+	}
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

@@ -10,6 +10,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/perdure-dev/perdure"
@@ -227,6 +228,8 @@ func ended(t *testing.T, err error) error {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(quiet{})
 	env := suite.NewTestWorkflowEnvironment()
+	env.SetTestTimeout(time.Minute)
+	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute}) // of a busy machine
 	env.RegisterWorkflowWithOptions(func(workflow.Context) error { return err }, workflow.RegisterOptions{Name: perdure.WorkflowPage})
 	env.ExecuteWorkflow(perdure.WorkflowPage)
 	return env.GetWorkflowError()

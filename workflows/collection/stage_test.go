@@ -63,7 +63,7 @@ func newStage(t *testing.T, fetches ...act) *stage {
 	s.env.SetTestTimeout(time.Minute)
 	s.env.SetWorkerOptions(worker.Options{
 		Interceptors:             []interceptor.WorkerInterceptor{&player{stage: s}},
-		DeadlockDetectionTimeout: 10 * time.Second, // of a busy machine
+		DeadlockDetectionTimeout: time.Minute, // of a busy machine
 	})
 	workflows.Register(s.env)
 	return s

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/workflows"
@@ -24,6 +25,8 @@ func run(t *testing.T, input any, answer activityFunc) (*testsuite.TestWorkflowE
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(quiet{})
 	env := suite.NewTestWorkflowEnvironment()
+	env.SetTestTimeout(time.Minute)
+	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute}) // of a busy machine
 	workflows.Register(env)
 	env.RegisterActivityWithOptions(func(context.Context, perdure.RehydrateInput) (*perdure.Rehydrated, error) {
 		return nil, errors.New("not mocked")

@@ -33,7 +33,7 @@ func newPlay(t *testing.T) *play {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(quiet{})
 	p := &play{t: t, env: suite.NewTestWorkflowEnvironment()}
-	p.env.SetTestTimeout(20 * time.Second)
+	p.env.SetTestTimeout(time.Minute)
 	workflows.Register(p.env)
 	p.env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&p.children}, DeadlockDetectionTimeout: time.Minute})
 	return p

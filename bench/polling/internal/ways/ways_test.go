@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 
 	"github.com/perdure-dev/perdure/bench/polling/internal/script"
 	"github.com/perdure-dev/perdure/bench/polling/internal/ways"
@@ -53,6 +54,8 @@ func workflow(name string) func(*testing.T, ways.Input) json.RawMessage {
 		t.Helper()
 		var suite testsuite.WorkflowTestSuite
 		env := suite.NewTestWorkflowEnvironment()
+		env.SetTestTimeout(time.Minute)
+		env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute}) // of a busy machine
 		ways.Register(env, &ways.Activities{HTTP: ways.NewHTTPClient()})
 		env.ExecuteWorkflow(name, in)
 		require.NoError(t, env.GetWorkflowError())
