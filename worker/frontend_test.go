@@ -5,6 +5,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
@@ -58,9 +59,12 @@ func (f *frontend) client(t *testing.T) client.Client {
 	t.Helper()
 	c, err := client.Dial(client.Options{
 		HostPort: "passthrough:///frontend", Logger: log.NewStructuredLogger(discard()),
-		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{
-			grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return f.network.DialContext(ctx) }),
-		}},
+		ConnectionOptions: client.ConnectionOptions{
+			GetSystemInfoTimeout: time.Minute, // of a busy machine
+			DialOptions: []grpc.DialOption{
+				grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return f.network.DialContext(ctx) }),
+			},
+		},
 	})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
