@@ -1,5 +1,5 @@
 # make demo    builds everything and shows an operation survive the death of its worker
-# make test    unit, workflow, replay, command-line and end-to-end tests of both modules
+# make test    unit, workflow, replay, command-line and end-to-end tests of all modules
 # make chaos   half an hour in which workers, server, database and network fail (docs/chaos.md); in make test, 3 minutes
 # make lint    vet, golangci-lint, workflowcheck, formatting
 # make test-alerts  the alert rules, by promtool

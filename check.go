@@ -105,7 +105,7 @@ func (in *OperationInput) ServiceName() string {
 }
 
 // Check reports the first field that is wrong, as an *InputError whose field is
-// below prefix. A nil Polling is right.
+// below prefix. A nil Polling is valid.
 func (p *Polling) Check(prefix string) error {
 	if p == nil {
 		return nil
@@ -164,8 +164,9 @@ func (b *Body) check(field string) error {
 	return nil
 }
 
-// CheckRecorded refuses a body that Temporal does not record. It is not for requests whose
-// payloads are stored outside. A nil request is fine.
+// CheckRecorded refuses a body that is too large for Temporal to record, see
+// MaxRecordedBytes. It is not for requests whose payloads are stored outside. A nil request
+// is fine.
 func (r *Request) CheckRecorded() error {
 	if r == nil || r.Body == nil {
 		return nil

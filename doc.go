@@ -20,9 +20,9 @@
 // [*StreamError], of a Type that is one of the Error constants; [ErrCanceled] and
 // [ErrAmbiguous] are found in all three. An [*InputError] names the field of an
 // input that is wrong. [*ResponseError], [*ProtocolError], [*EgressError],
-// [*CredentialError] and [*SizeError] are of one exchange with a service: who writes
-// a protocol or a credential returns them, and who starts operations meets their
-// types and words in the three errors above.
+// [*CredentialError] and [*SizeError] are of one exchange with a service: protocols
+// and credentials return them, and whoever starts operations sees their types and
+// messages in the three errors above.
 //
 // # Between workflows and activities
 //

@@ -16,7 +16,7 @@ const (
 	// ErrorStartAmbiguous: it cannot be known whether the start arrived. The operation
 	// stays open until somebody resolves it, or its time-out has passed.
 	ErrorStartAmbiguous = "StartAmbiguous"
-	// ErrorPollRejected: the service refused to say how it goes, or to give the value.
+	// ErrorPollRejected: the service refused to answer a poll, or to give the value.
 	ErrorPollRejected = "PollRejected"
 	// ErrorPageRejected: the service refused the page.
 	ErrorPageRejected = "PageRejected"
@@ -42,8 +42,8 @@ const (
 	ErrorEventTooLarge = "EventTooLarge"
 	// ErrorStreamBroken: a stream that broke off and cannot be taken up.
 	ErrorStreamBroken = "StreamBroken"
-	// ErrorTokenTooLarge: the state does not fit into a token; only who asks for the
-	// token, or for the page after, meets it.
+	// ErrorTokenTooLarge: the state does not fit into a token; only a caller that asks for
+	// the token, or for the page after, sees this.
 	ErrorTokenTooLarge = "TokenTooLarge"
 )
 
@@ -54,8 +54,9 @@ const ErrorCanceled = "Canceled"
 // What an operation, a collection or a stream comes to that most callers tell apart:
 // errors.Is finds it in the errors of all three.
 var (
-	// ErrCanceled: it was canceled, by whomever, or that was asked for and never confirmed,
-	// which the state in the error's status says. The type of the error is ErrorCanceled.
+	// ErrCanceled: it was canceled, whoever canceled it, or canceling was asked for and never
+	// confirmed: the state in the error's status tells which. The type of the error is
+	// ErrorCanceled.
 	ErrCanceled = errors.New("perdure: canceled")
 	// ErrAmbiguous: it cannot be known whether the service started it. The type of the
 	// error is ErrorStartAmbiguous.
@@ -93,8 +94,8 @@ type OperationError struct {
 	Type    string // one of the Error constants
 	Message string
 	Status  Status
-	// Err is the same as an error of another package: of the service's own type, where a
-	// typed client knows one, or of package tokens, where a token is refused. Else nil.
+	// Err is the same error in another package's type: the service's own, where a typed
+	// client decodes it, or one of package tokens, where a token is refused. Else nil.
 	Err error
 }
 
@@ -121,8 +122,8 @@ type CollectionError struct {
 	Type    string // one of the Error constants
 	Message string
 	Status  CollectionStatus
-	// Err is the same as an error of another package: of the service's own type, where a
-	// typed client knows one, or of package tokens, where a token is refused. Else nil.
+	// Err is the same error in another package's type: the service's own, where a typed
+	// client decodes it, or one of package tokens, where a token is refused. Else nil.
 	Err error
 }
 
@@ -149,8 +150,8 @@ type StreamError struct {
 	Type    string // one of the Error constants
 	Message string
 	Status  StreamStatus
-	// Err is the same as an error of another package: of the service's own type, where a
-	// typed client knows one, or of package tokens, where a token is refused. Else nil.
+	// Err is the same error in another package's type: the service's own, where a typed
+	// client decodes it, or one of package tokens, where a token is refused. Else nil.
 	Err error
 }
 
@@ -186,8 +187,8 @@ func (e *InputError) Error() string {
 	return "perdure: input: " + e.Field + ": " + e.Message
 }
 
-// Reason is what an error says without the names of packages before it: for where
-// the type of the error stands beside the message.
+// Reason is the message of an error without the prefixes of this package, for use where
+// the type of the error stands beside it.
 func Reason(err error) string {
 	s := strings.TrimPrefix(err.Error(), "perdure: ")
 	return strings.TrimPrefix(s, "input: ")

@@ -47,7 +47,7 @@ type RequestLine struct {
 type ServiceError struct {
 	Code    string `json:"code,omitempty"`
 	Message string `json:"message,omitempty"`
-	// HTTPStatus is 0 where no answer refused, but the operation ended badly.
+	// HTTPStatus is 0 where the operation ended badly without an answer that refused.
 	HTTPStatus int `json:"httpStatus,omitempty"`
 	// Details are the service's JSON about it, left out above captureBytes.
 	Details json.RawMessage `json:"details,omitempty"`

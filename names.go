@@ -23,7 +23,8 @@ const (
 	ActivityRehydrate  = "perdure.rehydrate.v1"
 )
 
-// ActivityLookAtStart is run by the operation's workflow alone, within its own task.
+// ActivityLookAtStart is a local activity: only the operation's workflow runs it, within
+// its own workflow task.
 const ActivityLookAtStart = "perdure.lookAtStart.v1"
 
 // Queries, with their arguments and answers. They are answered on closed workflows too.
@@ -64,8 +65,8 @@ const (
 // that find no worker running.
 const MemoStatus = "perdureStatus"
 
-// MemoSummary is the memo field in which a caller gives a summary of its own, for the
-// current details: Temporal's is the first run's alone.
+// MemoSummary is the memo field in which a caller gives a summary of its own. The current
+// details of every run show it; Temporal's own summary stays with the first run.
 const MemoSummary = "perdureSummary"
 
 // AutoProtocol is the protocol that decides on the start's answer.

@@ -27,8 +27,8 @@ const (
 type Rehydrated struct {
 	WorkflowID string `json:"workflowId"`
 	RunID      string `json:"runId"`
-	// Started: it was not there, or could be mended, and goes on from the token. Two that
-	// ask at once need not agree on this.
+	// Started: the workflow did not exist, or had ended in a way that a new run can mend,
+	// and goes on from the token. Two callers that ask at once may be told different things.
 	Started bool `json:"started,omitempty"`
 }
 

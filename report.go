@@ -5,8 +5,8 @@ import "fmt"
 // DefaultReportInterval is the least time between two reports, in seconds.
 const DefaultReportInterval = 5
 
-// ReportSettings have an operation that is the child of a workflow tell its parent how it
-// goes: a workflow cannot ask another one.
+// ReportSettings have an operation that is the child of a workflow report its progress to
+// the parent by signals, since a workflow cannot query another one.
 type ReportSettings struct {
 	// Signal is the name of the signal that carries a Report to the parent. Required, at
 	// most 256 bytes.

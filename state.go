@@ -3,7 +3,7 @@ package perdure
 // State is what is known of the service's operation.
 type State string
 
-// The states of an operation. The last four are terminal.
+// The states of an operation, which ends in one of the last four.
 const (
 	StateStarting  State = "starting"  // the service has not answered the start
 	StateRunning   State = "running"   // the service works on it
@@ -12,7 +12,7 @@ const (
 	StateSucceeded State = "succeeded"
 	StateFailed    State = "failed"
 	StateCanceled  State = "canceled"
-	StateUnknown   State = "unknown" // nobody asks any longer, and the service never said how it ended
+	StateUnknown   State = "unknown" // it is no longer asked about, and how it ended, if it has, is not known
 )
 
 // Terminal reports whether the service's operation is known to have ended.

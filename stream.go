@@ -42,11 +42,11 @@ type Event struct {
 	Offset int `json:"offset"`
 	// Type is "message" where the service names none.
 	Type string `json:"type"`
-	// ID is the stream's last event id, as WHATWG has it.
+	// ID is the stream's last event id, as in the WHATWG's server-sent events.
 	ID string `json:"id,omitempty"`
 	// Data is a JSON string; any JSON with the option json, and for jsonl.
 	Data json.RawMessage `json:"data"`
-	// At is when the worker had it.
+	// At is when the worker received it.
 	At time.Time `json:"at"`
 }
 

@@ -15,7 +15,8 @@ const WorkflowStreamReader = "perdure.streamReader.v1"
 // SignalRecord carries a Batch from the activity to the stream's log.
 const SignalRecord = "perdure.record"
 
-// SignalThere asks nothing of the reader: it fails where there is none.
+// SignalThere is sent to see whether the reader still runs: sending fails where there is
+// none, and the reader ignores it.
 const SignalThere = "perdure.there"
 
 // QueryPosition gives the activity the LogPosition from which to go on.
@@ -30,7 +31,7 @@ type ReaderInput struct {
 	FirstRunID string `json:"firstRunId"`
 }
 
-// LogPosition is what the log has.
+// LogPosition is how far the log has come.
 type LogPosition struct {
 	// Next is the offset of the next event.
 	Next int `json:"next"`

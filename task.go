@@ -12,8 +12,8 @@ import (
 // the operation that a token or an adoption names.
 type StartTask struct {
 	Input OperationInput `json:"input"`
-	// RunID is the run as the workflow knows it: a run that was reset has another
-	// than the one that the activity sees.
+	// RunID is the run id as the workflow knows it, the original one: after a reset, the
+	// activity sees another.
 	RunID      string `json:"runId"`
 	FirstRunID string `json:"firstRunId"`
 	// Tries counts the requests that were sent, or tried, before this task.

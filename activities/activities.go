@@ -59,8 +59,8 @@ type Watch struct {
 	Threshold time.Duration
 	// Window is how long an activity watches at most. Default 10 minutes.
 	Window time.Duration
-	// HandOver is within which time those who watch return, one after the other, when the
-	// worker drains. Default: all at once.
+	// HandOver is the time within which the activities that watch return, one after the
+	// other, when the worker drains. Default: all at once.
 	HandOver time.Duration
 }
 

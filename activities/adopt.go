@@ -40,8 +40,8 @@ func (a *Activities) takeOver(ctx context.Context, p *plan, task perdure.StartTa
 	return o.finish(ctx, v, "")
 }
 
-// adopted binds the operation that an adoption names. Where a caller names it, its first
-// question is held against what a caller may ask for; send holds the later ones.
+// adopted binds the operation that an adoption names. The caller chose what its first poll
+// asks, so that is checked here against what callers may request; send checks later polls.
 func (p *plan) adopted(adoption perdure.Adoption) (protocol.Step, error) {
 	if p.name == perdure.AutoProtocol {
 		return protocol.Step{}, &perdure.InputError{Field: "protocol.name", Message: "is missing: what is taken over has no start's answer to tell the protocol by"}

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -36,7 +37,7 @@ func (a *Activities) Cancel(ctx context.Context, task perdure.CancelTask) (*perd
 		case wait == 0 || !until.IsZero() && time.Now().Add(wait).After(until):
 			return o.withSealed(ctx, answer, before), nil
 		case !sleep(ctx, wait):
-			return nil, errStopped // another worker asks
+			return nil, cmp.Or(ctx.Err(), errStopped) // another worker asks, or the next run
 		}
 	}
 }
@@ -44,8 +45,8 @@ func (a *Activities) Cancel(ctx context.Context, task perdure.CancelTask) (*perd
 // errStopped is the end of an activity that was told to stop before it had a verdict.
 var errStopped = errors.New("activities: stopped before the service had answered")
 
-// graceEnd is when the task's grace is over, by this process's clock; what earlier
-// attempts have used of it is told by Temporal's. Zero: only the workflow says when.
+// graceEnd is when the task's grace is over, by this process's clock. How much of it earlier
+// attempts have used is measured by Temporal's. Zero: only the workflow says when.
 func graceEnd(ctx context.Context, task perdure.CancelTask) time.Time {
 	if task.GraceSeconds == 0 {
 		return time.Time{}

@@ -225,7 +225,8 @@ func TestCancelThatIsBrokenOffIsNoAnswer(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			time.AfterFunc(500*time.Millisecond, cancel)
 			d.under(ctx)
-			require.Error(t, d.run(perdure.ActivityCancel, perdure.CancelTask{State: sealed}, new(perdure.CancelAnswer)))
+			err := d.run(perdure.ActivityCancel, perdure.CancelTask{State: sealed}, new(perdure.CancelAnswer))
+			require.ErrorContains(t, err, context.Canceled.Error(), "it is canceled, and has not failed")
 		}, stop().Reply(503))
 	})
 	t.Run("the workflow has named no grace", func(t *testing.T) {

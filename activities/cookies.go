@@ -11,8 +11,8 @@ import (
 
 // withCookies sends a request of a start's, and seals the cookies when the answer has
 // changed them: for the next request, which may be another task's or another worker's.
-// They are with the server once the next heartbeat or the verdict is, so that a worker
-// that dies first takes them along: the service sets them again.
+// They reach Temporal's server with the next heartbeat or with the verdict. A worker that
+// dies before loses them, and the service sets them again.
 func (s *starting) withCookies(
 	ctx context.Context, r transport.Request, send func(context.Context, transport.Request) (*transport.Response, error),
 ) (*transport.Response, error) {
@@ -22,15 +22,15 @@ func (s *starting) withCookies(
 	if !slices.Equal(before, s.cookies) {
 		o := &operation{a: s.a, state: state{Cookies: s.cookies}}
 		o.header.Service = s.plan.service.Name()
-		if sealed, err := o.seal(ctx); err == nil { // else the answer counts without
+		if sealed, err := o.seal(ctx); err == nil { // else the answer counts, and its cookies are lost
 			s.sealed = sealed
 		}
 	}
 	return resp, err
 }
 
-// openCookies reads what withCookies has sealed. Who cannot goes without: a start does
-// not fail for want of its cookies, nor wait for a worker that has the key.
+// openCookies reads what withCookies has sealed. A worker that cannot read it sends none: a
+// start neither fails for want of its cookies, nor waits for a worker that has the key.
 func (a *Activities) openCookies(sealed string, s *Service) transport.Cookies {
 	h, plain, err := a.Keyset.OpenState(sealed)
 	if err != nil || h.Service != s.Name() {
@@ -47,7 +47,7 @@ func (a *Activities) openCookies(sealed string, s *Service) transport.Cookies {
 // are all that it changes.
 func (o *operation) withSealed(ctx context.Context, a *perdure.CancelAnswer, before transport.Cookies) *perdure.CancelAnswer {
 	if !slices.Equal(before, o.state.Cookies) {
-		if sealed, err := o.seal(ctx); err == nil { // else the answer counts without
+		if sealed, err := o.seal(ctx); err == nil { // else the answer counts, and its cookies are lost
 			a.Sealed = sealed
 		}
 	}

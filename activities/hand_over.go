@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// handOverRate is how many watchers a worker that drains hands over in a second, where
-// that leaves it the time. Each costs Temporal some tens of milliseconds of CPU: of those
-// that are handed over at once, the last would wait for all others, asked by nobody.
+// handOverRate is how many watchers a worker that drains hands over in a second, where the
+// time suffices. Each costs Temporal some tens of milliseconds of CPU: if all were handed
+// over at once, the last would wait for all others, and nobody would poll its operation.
 const handOverRate = 20
 
 // turns has the watchers of a worker that drains hand over one after the other, within
@@ -19,7 +19,7 @@ type turns struct {
 	taken  atomic.Int64
 }
 
-// next is how long the one who calls goes on watching.
+// next is how long the watcher that calls it goes on.
 func (t *turns) next() time.Duration {
 	wait := time.Duration(t.taken.Add(1)-1) * (time.Second / handOverRate)
 	if wait < t.within || wait == 0 {

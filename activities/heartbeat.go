@@ -63,7 +63,7 @@ func (b *board) get() any {
 }
 
 // lastHeartbeat is what the attempt before this one recorded last. One that cannot be
-// read may have said that a start was being sent.
+// read is taken to say that a start was being sent, which is the safe reading.
 func lastHeartbeat(ctx context.Context) perdure.Heartbeat {
 	var hb perdure.Heartbeat
 	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &hb) != nil {

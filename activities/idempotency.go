@@ -70,8 +70,8 @@ func (i Idempotency) live(firstSent, now time.Time) bool {
 	return within(window, firstSent, now)
 }
 
-// within reports whether less than the window has passed since a key was first sent. Of
-// one that was sent in the future it cannot be known: a clock is wrong.
+// within reports whether less than the window has passed since a key was first sent. It is
+// false for one that was sent in the future: some clock is wrong, and nobody can tell.
 func within(window time.Duration, firstSent, now time.Time) bool {
 	age := now.Sub(firstSent)
 	return firstSent.IsZero() || age < window && age > -tokens.MaxSkew

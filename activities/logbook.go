@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
@@ -63,7 +64,7 @@ func (workflowLogs) Position(ctx context.Context, log string) (perdure.LogPositi
 	if err != nil {
 		return pos, logError("describe", err)
 	}
-	if is.GetWorkflowExecutionInfo().GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+	if !isOpen(is.GetWorkflowExecutionInfo().GetStatus()) {
 		return pos, ErrLogClosed
 	}
 	answer, err := client.QueryWorkflow(ctx, log, "", perdure.QueryPosition)
@@ -84,12 +85,22 @@ func (workflowLogs) Record(ctx context.Context, log string, b perdure.Batch) err
 	return nil
 }
 
+// isOpen: one that is paused goes on later.
+func isOpen(status enumspb.WorkflowExecutionStatus) bool {
+	return status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING || status == enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED
+}
+
 func logError(what string, err error) error {
 	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
 		return ErrLogClosed
 	}
-	if _, ok := errors.AsType[*serviceerror.InvalidArgument](err); ok {
+	if _, ok := errors.AsType[*serviceerror.InvalidArgument](err); ok && !isFull(err) {
 		return fmt.Errorf("%w: %w", ErrLogRefuses, err)
 	}
 	return fmt.Errorf("%s the stream's log: %w", what, err)
 }
+
+// isFull: the log's run has as many signals as Temporal takes, and has not been there to
+// continue as new; its next run takes more (server 1.32, history/consts/const.go,
+// ErrSignalsLimitExceeded).
+func isFull(err error) bool { return strings.Contains(err.Error(), "limit for signal events") }

@@ -32,7 +32,8 @@ func logStart(ctx context.Context, a *perdure.Answer) {
 	}
 }
 
-// logTrouble says that the operation cannot be asked, and that it can be again, once each.
+// logTrouble says once when the operation cannot be asked any more, and once when it can be
+// again.
 func (w *watch) logTrouble(ctx context.Context) {
 	l := logger(ctx, w.service.Name(), w.state.RemoteID)
 	switch r := w.last; {

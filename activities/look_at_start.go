@@ -11,9 +11,9 @@ import (
 	"github.com/perdure-dev/perdure"
 )
 
-// LookAtStart asks Temporal whether the start activity of the workflow that it runs in
-// waits for a worker and has never come so far as to say that it was about to send. A
-// cancel that meets it there leaves no other trace of that.
+// LookAtStart asks Temporal whether the start activity of the workflow that it runs in is
+// waiting for a worker, and has never recorded that it was about to send. When it is canceled
+// in that state, nothing else shows that it was.
 func (a *Activities) LookAtStart(ctx context.Context, look perdure.StartLook) (perdure.StartSeen, error) {
 	run := activity.GetInfo(ctx).WorkflowExecution
 	if look.RunID != "" && look.RunID != run.RunID { // it was reset, and the run before may have sent
@@ -31,8 +31,8 @@ func (a *Activities) LookAtStart(ctx context.Context, look perdure.StartLook) (p
 	return perdure.StartSeen{}, nil
 }
 
-// neverSent: no worker has it, and the attempts before, if any, have left word that
-// they had not sent. One that cannot be read may say anything.
+// neverSent: no worker has it, and the attempts before, if any, have recorded that they had
+// not sent. A heartbeat that cannot be read proves nothing.
 func (a *Activities) neverSent(start *workflowpb.PendingActivityInfo) bool {
 	if start.GetState() != enumspb.PENDING_ACTIVITY_STATE_SCHEDULED {
 		return false

@@ -65,7 +65,7 @@ func (l *Lookup) path(key string) (*jmes.Path, error) {
 }
 
 // settle finds out what became of a request that may have been delivered and must not
-// be sent again. Neither an answer nor an error: it did not arrive, and can be sent.
+// be sent again. Both nil: it did not arrive, and can be sent.
 func (s *starting) settle(ctx context.Context) (*perdure.Answer, error) {
 	if s.plan.service.Lookup == nil || !s.plan.tagged {
 		return s.ambiguous(), nil

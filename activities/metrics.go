@@ -34,7 +34,7 @@ const (
 	askRejected askOutcome = "rejected" // nothing usable came, and nothing will
 )
 
-// metrics counts what the activities do. All values of labels are known from the begin:
+// metrics counts what the activities do. All values of labels are known beforehand:
 // the configured services, and words of ours. So every series is there before anything has
 // happened, and its first increase is seen.
 type metrics struct {
@@ -95,7 +95,7 @@ func counter(h MetricsHandler, name, label, value string) client.MetricsCounter 
 	return zeroed(h.WithTags(map[string]string{label: value}).Counter(name))
 }
 
-// zeroed has the counter be there before it counts.
+// zeroed has the counter exported, as 0, before it counts anything.
 func zeroed(c client.MetricsCounter) client.MetricsCounter {
 	c.Inc(0)
 	return c

@@ -189,8 +189,8 @@ func (p *page) answer(ctx context.Context, ask protocol.Ask, response *transport
 	return fitPage(out)
 }
 
-// printOfNext is the print of the request for the next page. One that options keep from
-// ever being sent is an error of the page before.
+// printOfNext is the fingerprint of the request for the next page. Where the options do not
+// let that be sent, the page before it is the one that fails.
 func (p *page) printOfNext(next json.RawMessage) (string, error) {
 	ask, err := p.ask(next)
 	if err != nil {

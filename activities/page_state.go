@@ -137,8 +137,9 @@ func (a *Activities) pageOf(h tokens.Header, plain []byte) (*page, error) {
 	return p, nil
 }
 
-// isOld: sealed under a key that has been rotated, a quarter of the lifetime ago, or by a
-// clock that was so far ahead that nobody opens it before its time has come.
+// isOld reports what has to be sealed anew: it was sealed under a key that is no longer the
+// primary one, or a quarter of the lifetime ago, or by a clock so far ahead that opening it
+// is refused until that time has come.
 func (a *Activities) isOld(h tokens.Header) bool {
 	age := time.Since(h.IssuedAt)
 	return h.KeyID != a.Keyset.PrimaryKeyID() || a.TokenLifetime > 0 && (age > a.TokenLifetime/4 || age < -tokens.MaxSkew)
@@ -234,9 +235,9 @@ func (p *page) contentHeaders(body []byte) http.Header {
 	return out
 }
 
-// sealBoth seals the state of this page, where it is not sealed as it should be, and
-// that of the next. Without the one a page has no token; without the other there is no
-// going on, which is tokens.ErrTooLarge.
+// sealBoth seals the state of this page, unless it is sealed already and not old, and that
+// of the next. If the former does not fit, the page has no token; if the latter does not,
+// there is no going on: tokens.ErrTooLarge.
 func (p *page) sealBoth(ctx context.Context, out *perdure.PageAnswer, next json.RawMessage) error {
 	if p.sealed == "" {
 		sealed, err := p.seal(ctx, p.state)

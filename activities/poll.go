@@ -10,7 +10,8 @@ import (
 	"github.com/perdure-dev/perdure/activities/protocol"
 )
 
-// tellEvery is how often progress, and a service that cannot be asked, are news.
+// tellEvery is the least time between two tellings of progress, or of a service that cannot
+// be asked.
 const tellEvery = 5 * time.Second
 
 // Poll asks how the operation goes. With task.Once it asks once. Otherwise it

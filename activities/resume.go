@@ -39,7 +39,7 @@ func (a *Activities) resume(ctx context.Context, task perdure.StartTask) (*perdu
 		Polling: o.state.Polling, Cancel: o.state.Cancel, Deadline: o.state.Deadline, StartedAt: o.state.StartedAt,
 	}
 	o.header.Type, o.header.Audience = in.Type, in.Audience
-	o.sealed = "" // in this workflow's name
+	o.sealed = "" // it is sealed anew, for this workflow
 	return o.finish(ctx, v, "")
 }
 

@@ -26,8 +26,8 @@ const (
 // maxPendingBytes is how much waits to be recorded before the service has to wait, too.
 const maxPendingBytes = 2 << 20
 
-// helloEvery is after what time without a batch an empty one is sent: the log is told that
-// it is read for, and we are told that it is there.
+// helloEvery is the time without a batch after which an empty one is sent: it tells the log
+// that the stream is still read, and its answer tells us that the log is still there.
 const helloEvery = 5 * time.Minute
 
 // scribe writes a stream down, in order, while it is read.
@@ -37,7 +37,7 @@ type scribe struct {
 	writer int64
 	// seal seals the state at a place; end is how the service has ended the stream.
 	seal func(at place, end *perdure.StreamEnd) (string, error)
-	// isOld: what was sealed last is to be sealed anew, though nothing has come.
+	// isOld: what was sealed last has to be sealed anew, even though nothing has come.
 	isOld func() bool
 
 	mu      sync.Mutex
@@ -139,7 +139,7 @@ func (s *scribe) take(n noted) bool {
 	return true
 }
 
-// moved takes a place without an event.
+// moved notes a place that was reached without an event.
 func (s *scribe) moved(to place) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -196,7 +196,7 @@ func (s *scribe) run(ctx context.Context) {
 	}
 }
 
-// wait is how long there is nothing to do. Over: there never will be.
+// wait is how long there is nothing to do. Over: there will never be anything again.
 func (s *scribe) wait() (wait time.Duration, over bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -206,7 +206,7 @@ func (s *scribe) wait() (wait time.Duration, over bool) {
 		return 0, false
 	case s.closed:
 		return 0, true
-	case len(s.pending) > 0: // what is told goes with them
+	case len(s.pending) > 0: // what was told goes with them
 		due = s.sent.Add(s.spacing)
 	case s.urgent:
 		due = s.heard.Add(s.spacing)
@@ -244,14 +244,14 @@ func (s *scribe) send(ctx context.Context) error {
 	return s.write(ctx, b)
 }
 
-// write records a batch: where the log refuses it whole, in two halves, so that it has all
-// events before the one that it does not take, and those of a server whose limit is lower than
-// ours.
+// write records a batch: where the log refuses it whole, in two, so that it has all events
+// but one that it does not take by itself, whatever happens to go along with it, and those
+// of a server whose limit is lower than ours.
 func (s *scribe) write(ctx context.Context, b perdure.Batch) error {
 	begin := time.Now()
 	err := s.record(ctx, b)
 	if errors.Is(err, ErrLogRefuses) {
-		first, rest, ok := halves(b)
+		first, rest, ok := s.inTwo(b)
 		if !ok {
 			return s.breakOff(ctx, b, err)
 		}

@@ -65,23 +65,32 @@ func (s *scribe) cut() (events []perdure.RecordedEvent, at place) {
 	return events, at
 }
 
-// halves are a batch in two: the former has the service's answer, the latter the state and
-// the end. Not ok: it has but one event.
-func halves(b perdure.Batch) (first, rest perdure.Batch, ok bool) {
+// inTwo is a batch in two, each with less in it: first half of the events, where there are
+// several; else what goes along with one goes by itself, the service's answer before it,
+// the state and the end after it. Not ok: it is as small as it gets.
+func (s *scribe) inTwo(b perdure.Batch) (first, rest perdure.Batch, ok bool) {
 	n := len(b.Events) / 2
-	if n == 0 {
+	switch {
+	case n > 0:
+	case b.Response != nil && (len(b.Events) > 0 || b.Sealed != ""):
+	case len(b.Events) > 0 && b.Sealed != "":
+		n = 1
+	default:
 		return first, rest, false
 	}
 	first, rest = b, b
 	first.Events, rest.Events, rest.First = b.Events[:n], b.Events[n:], b.First+n
-	first.LastEventID = b.Events[n-1].ID
+	first.LastEventID = s.lastID
+	if n > 0 {
+		first.LastEventID = b.Events[n-1].ID
+	}
 	first.Sealed, first.End, rest.Response = "", nil, nil
 	return first, rest, true
 }
 
-// sealInto seals the state at the batch's end, where that is due: with all that is told, with the
-// first place from which the stream can be taken up, and else now and then; in a long
-// silence before it is too old, so that whoever takes the stream up can open it.
+// sealInto seals the state at the batch's end, where that is due: with all that is told; with
+// the first place from which the stream can be taken up; else now and then; and in a long
+// silence before the last seal is so old that nobody could open it to take the stream up.
 func (s *scribe) sealInto(b *perdure.Batch, at place, now bool) error {
 	if !s.told.answered || !now && !s.seals.isDue(at) && !s.isOld() {
 		return nil
@@ -99,8 +108,8 @@ func (s *scribe) sealInto(b *perdure.Batch, at place, now bool) error {
 	return nil
 }
 
-// How often the state is sealed: it is in the history each time, with the request where
-// that is sent again, so that a large one takes its time.
+// How often the state is sealed. Each time it is in the history, with the request where that
+// may be sent again, so the larger it is, the less often.
 const (
 	sealEvery     = time.Second
 	sealBytesEach = 16 << 10

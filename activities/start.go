@@ -37,7 +37,8 @@ func (a *Activities) Start(ctx context.Context, task perdure.StartTask) (*perdur
 	return answer, nil
 }
 
-// start is a start that is no token's and was not decided by a person.
+// start sends the start request, unless it must not be sent again: the case that is left
+// when no token goes on and no person has decided.
 func (a *Activities) start(ctx context.Context, task perdure.StartTask) (*perdure.Answer, error) {
 	info := activity.GetInfo(ctx)
 	s := &starting{
@@ -158,10 +159,10 @@ func (s *starting) unrepeatable() bool {
 	return s.reset || s.maybeSent && (s.refusal != nil || !s.plan.repeatable(s.firstSent, time.Now()))
 }
 
-// try sends the request once. Neither an answer nor an error: it is to be sent again.
+// try sends the request once. Both nil: it is to be sent again.
 func (s *starting) try(ctx context.Context) (*perdure.Answer, error) {
 	sentBefore := s.maybeSent
-	// The turn is waited for before "sending" is said: who dies waiting has not sent.
+	// Wait for a turn before recording "sending": a worker that dies waiting has not sent.
 	release, err := s.plan.service.Admit(ctx)
 	if stopping(ctx) {
 		if err == nil {
@@ -229,7 +230,7 @@ func (s *starting) retract(ctx context.Context) {
 		*hb = perdure.Heartbeat{Phase: perdure.PhaseUnsent, Attempt: s.attempt, Tries: s.tries, LastError: s.lastError, NextPollAt: s.nextAt, Sealed: s.sealed}
 	})
 	s.firstSent = time.Time{}
-	// A worker that dies now without this heartbeat leaves an ambiguous start: said
-	// too much, never too little.
+	// If the worker dies before this arrives, the start is taken to be ambiguous: that is
+	// too cautious, and never wrong.
 	_ = s.record(ctx)
 }

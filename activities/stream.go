@@ -14,10 +14,10 @@ import (
 	"github.com/perdure-dev/perdure"
 )
 
-// ReadStream reads an event stream and writes it into its log, until the stream has ended
-// or nobody wants it any more. What breaks off it takes up again, where the service knows
-// a way; so does the next attempt after one that died, from what the log has. How the
-// stream has ended it tells the log.
+// ReadStream reads an event stream and records it in its log, until the stream ends or is
+// canceled. Where a connection breaks, it goes on from there if the service has a way; the
+// next attempt after one that died does the same, from what the log has. The last thing
+// recorded is how the stream ended.
 func (a *Activities) ReadStream(ctx context.Context, in perdure.ReaderInput) error {
 	if a.Streamers == nil {
 		return errNoStreamers
@@ -25,7 +25,9 @@ func (a *Activities) ReadStream(ctx context.Context, in perdure.ReaderInput) err
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r := &reader{a: a, cancel: cancel, last: lastStreamHeartbeat(ctx)}
-	stop := every(ctx, func() { r.beat(ctx) }) // from before the log is asked to after the last is written
+	r.once.set(r.last)
+	// Heartbeats go from before the log is first asked until after the last is recorded.
+	stop := every(ctx, func() { r.beat(ctx) })
 	defer stop()
 	book := oneLog{a.Logbook, in.FirstRunID}
 	writer, pos, err := takeOver(ctx, book, in.Log)
@@ -93,7 +95,8 @@ type reader struct {
 	opened atomic.Bool
 }
 
-// write has written down what is read, beside the reading, which is over when that fails.
+// write starts the goroutine that records what is read. Where recording fails, reading is
+// canceled.
 func (r *reader) write(ctx context.Context) {
 	writing, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	r.stopWriting = stop
@@ -143,7 +146,7 @@ func (r *reader) read(ctx context.Context) (*perdure.StreamEnd, error) {
 	}
 }
 
-// connect opens the stream: from its begin, as often as that may be asked for, or from
+// connect opens the stream: from its start, as often as that may be asked for, or from
 // where it is. Body is nil where the stream, or this attempt, is over.
 func (r *reader) connect(ctx context.Context) (body io.ReadCloser, end *perdure.StreamEnd, err error) {
 	if !r.answered {
@@ -152,10 +155,10 @@ func (r *reader) connect(ctx context.Context) (body io.ReadCloser, end *perdure.
 	return r.takeUp(ctx)
 }
 
-// lingerTime is how long what is left is written down once the activity is to stop.
+// lingerTime is how long recording what is left may take once the activity is to stop.
 const lingerTime = 5 * time.Second
 
-// finish writes down what is left, and how the stream has ended, if it has.
+// finish has what is left recorded, and how the stream has ended, if it has.
 func (r *reader) finish(ctx context.Context, end *perdure.StreamEnd, err error) error {
 	context.AfterFunc(ctx, func() {
 		time.AfterFunc(lingerTime, func() { r.stopWriting(context.Cause(ctx)) })

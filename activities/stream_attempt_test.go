@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -310,6 +311,22 @@ func TestAWorkerThatStops(t *testing.T) {
 			require.Error(t, d.read(feed(), stopAfter(time.Second)))
 			require.Equal(t, 10*time.Second, time.Since(begin))
 			require.Equal(t, "1", d.opened().Position.LastEventID)
+		})
+	})
+	t.Run("but not where the body has ended with what it could be taken up from", func(t *testing.T) {
+		const first, last = "data: a\n\n", "id: 1\ndata: b\n\n"
+		service, _ := answers(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", strconv.Itoa(len(first+last))) // so that the end comes with the last byte
+			events(first)(w, r)
+			_ = http.NewResponseController(w).Flush()
+			time.Sleep(10 * time.Second)
+			_, _ = io.WriteString(w, last)
+		})
+		overStream(t, service, func(d *streamDesk) {
+			t := d.t
+			require.NoError(t, d.read(feed(), stopAfter(time.Second)))
+			d.requireEnd("")
+			require.Equal(t, []string{"a", "b"}, d.log.data())
 		})
 	})
 }

@@ -271,6 +271,43 @@ func TestAnEventThatTheLogRefuses(t *testing.T) {
 	}
 }
 
+// What happens to go along with an event, as how often the state is sealed decides, is no
+// reason to lose it.
+func TestAnEventIsNotRefusedForWhatGoesAlongWithIt(t *testing.T) {
+	large := strings.Repeat("x", 9000)
+	for name, data := range map[string][]string{
+		"the first": {large, "a", "b"}, "the last": {"a", "b", large}, "alone": {large}, "all": {large, large, large},
+	} {
+		for _, busy := range []time.Duration{0, time.Second} {
+			t.Run(fmt.Sprintf("%s, each signal takes %v", name, busy), func(t *testing.T) {
+				var body strings.Builder
+				for i, data := range data {
+					fmt.Fprintf(&body, "id: %d\ndata: %s\n\n", i+1, data)
+				}
+				overStream(t, events(body.String()), func(d *streamDesk) {
+					t := d.t
+					takes := takesUpTo(9100)
+					d.log.record = func(b perdure.Batch) error {
+						time.Sleep(busy)
+						for _, e := range b.Events {
+							if len(e.Data) > 9000 && (b.Sealed != "" || b.Response != nil) {
+								return takes(perdure.Batch{Events: []perdure.RecordedEvent{e, e}})
+							}
+						}
+						return takes(b)
+					}
+					require.NoError(t, d.read(feed()))
+					d.requireEnd("")
+					require.Equal(t, data, d.log.data())
+					require.Equal(t, fmt.Sprint(len(data)), d.log.status.LastEventID)
+					require.NotNil(t, d.log.response)
+					require.Equal(t, len(data), d.opened().Next)
+				})
+			})
+		}
+	}
+}
+
 // Where this Temporal takes less at once than a batch holds, the events go in more of them.
 func TestALogThatTakesLittleAtOnce(t *testing.T) {
 	const n = 200

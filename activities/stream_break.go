@@ -72,10 +72,10 @@ func (r *reader) takeUp(ctx context.Context) (io.ReadCloser, *perdure.StreamEnd,
 	}
 }
 
-// tryAgain sends the request once. None of the three: it is to be sent again.
+// tryAgain sends the request once. All three nil: it is to be sent again.
 func (r *reader) tryAgain(ctx context.Context, ask protocol.Ask) (io.ReadCloser, *perdure.StreamEnd, error) {
 	request, err := r.request(ask)
-	if r.now.at.None() { // from the begin, with all that the first request had
+	if r.now.at.None() { // from the start, with all that the first request had
 		request, err = r.first(r.state.FirstSentAt)
 	}
 	if err != nil {

@@ -9,12 +9,13 @@ import (
 	"github.com/perdure-dev/perdure/activities/protocol"
 )
 
-// beat records a heartbeat: before the stream is opened the one of the attempt before.
-// Until the log knows that a request which may not be sent twice was answered, it is the
-// one that says so.
+// beat records a heartbeat. Before the stream is opened, it repeats that of the attempt
+// before. While a request that must not be sent twice is out, and until the log knows that it
+// was answered, it repeats what the request's sending recorded. Both go past the SDK's
+// batching, which could send the former after the latter.
 func (r *reader) beat(ctx context.Context) {
 	if !r.opened.Load() {
-		activity.RecordHeartbeat(ctx, r.last)
+		_ = r.record(ctx)
 		return
 	}
 	p := r.scribe.progress()
@@ -29,8 +30,8 @@ func (r *reader) beat(ctx context.Context) {
 }
 
 // lastStreamHeartbeat is what the attempt before this one recorded last; Temporal keeps
-// it, also after an attempt that failed. One that cannot be read may have said that the
-// request was being sent.
+// it, also after an attempt that failed. One that cannot be read is taken to say that the
+// request was being sent, which is the safe reading.
 func lastStreamHeartbeat(ctx context.Context) perdure.StreamHeartbeat {
 	var beat perdure.StreamHeartbeat
 	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &beat) != nil {

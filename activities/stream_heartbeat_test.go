@@ -20,9 +20,9 @@ import (
 // heartbeatTimeout is how long the workflow waits for a heartbeat.
 const heartbeatTimeout = 15 * time.Second
 
-// beating reads the feed in a workflow, for at most so long, and gives the heartbeats. It
-// fails where one comes too late.
-func (d *streamDesk) beating(most time.Duration) (beats []perdure.StreamHeartbeat) {
+// beating reads a stream in a workflow, for at most so long, and gives the heartbeats that
+// the SDK may have kept back. It fails where one comes too late.
+func (d *streamDesk) beating(most time.Duration, change ...func(*perdure.StreamInput)) (beats []perdure.StreamHeartbeat) {
 	d.t.Helper()
 	a := d.activities()
 	var suite testsuite.WorkflowTestSuite
@@ -41,6 +41,12 @@ func (d *streamDesk) beating(most time.Duration) (beats []perdure.StreamHeartbea
 			beats = append(beats, beat)
 		}
 	})
+	d.record = func(perdure.StreamHeartbeat) error {
+		mu.Lock()
+		defer mu.Unlock()
+		beaten()
+		return nil
+	}
 	read := func(ctx context.Context, in perdure.ReaderInput) error {
 		ctx, cancel := context.WithTimeout(ctx, most)
 		defer cancel()
@@ -50,7 +56,7 @@ func (d *streamDesk) beating(most time.Duration) (beats []perdure.StreamHeartbea
 	env.RegisterActivityWithOptions(read, activity.RegisterOptions{Name: perdure.ActivityReadStream})
 	env.ExecuteWorkflow(func(ctx workflow.Context) error {
 		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Hour, HeartbeatTimeout: heartbeatTimeout})
-		return workflow.ExecuteActivity(ctx, perdure.ActivityReadStream, perdure.ReaderInput{Log: streamLog, Input: feed(), FirstRunID: "run-1"}).Get(ctx, nil)
+		return workflow.ExecuteActivity(ctx, perdure.ActivityReadStream, perdure.ReaderInput{Log: streamLog, Input: feed(change...), FirstRunID: "run-1"}).Get(ctx, nil)
 	})
 	require.NoError(d.t, env.GetWorkflowError())
 	mu.Lock()
@@ -105,6 +111,23 @@ func TestHeartbeatsGoOnWhileTheLogIsAway(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The SDK keeps heartbeats back, and sends the last when the worker stops, or after a while:
+// one of before the request was sent would say, after it was, that it was not.
+func TestNoHeartbeatOfBeforeIsKeptBackWhileSending(t *testing.T) {
+	overStream(t, func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(20 * time.Second)
+		held("data: a\n\n")(w, r)
+	}, func(d *streamDesk) {
+		d.log.position = func() error { time.Sleep(12 * time.Second); return nil } // the server is busy
+		beats := d.beating(time.Minute, chat)
+		require.NotEmpty(d.t, beats)
+		for _, beat := range beats {
+			require.Equal(d.t, perdure.PhaseReading, beat.Phase)
+		}
+		require.Equal(d.t, []string{"", "", perdure.PhaseSending}, d.phases()[:3])
+	})
 }
 
 // An attempt that takes over says nothing that is not so: the stream is where it was, and

@@ -38,7 +38,6 @@ type once struct {
 func (o *once) resume(last perdure.StreamHeartbeat, attempt int32) {
 	o.attempt, o.tries, o.firstSent = attempt, last.Tries, last.FirstSentAt
 	o.maybeSent = last.Phase == perdure.PhaseSending || last.Phase == perdure.PhaseReading
-	o.beat = last
 }
 
 // askFirst sends the stream's first request, once or in a way that cannot start anything
@@ -63,10 +62,10 @@ func (r *reader) unrepeatable() bool {
 	return r.once.maybeSent && (r.once.refused && !r.isQuestion() || !r.repeatable(r.once.firstSent))
 }
 
-// tryFirst sends the request once. None of the three: it is to be sent again.
+// tryFirst sends the request once. All three nil: it is to be sent again.
 func (r *reader) tryFirst(ctx context.Context) (io.ReadCloser, *perdure.StreamEnd, error) {
 	sentBefore := r.once.maybeSent
-	// The turn is waited for before "sending" is said: who dies waiting has not sent.
+	// Wait for a turn before recording "sending": a worker that dies waiting has not sent.
 	release, err := r.admitted(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -166,8 +165,8 @@ func (r *reader) retract(ctx context.Context) {
 	}
 	o.set(perdure.StreamHeartbeat{Phase: perdure.PhaseUnsent, Attempt: o.attempt, Tries: o.tries, LastError: r.breaks.last})
 	o.firstSent = time.Time{}
-	// A worker that dies now without this heartbeat leaves an ambiguous request: said too
-	// much, never too little.
+	// If the worker dies before this arrives, the request is taken to be ambiguous: that is
+	// too cautious, and never wrong.
 	_ = r.record(ctx)
 }
 

@@ -36,12 +36,12 @@ func (r *reader) welcome(answer *transport.Response, body io.ReadCloser) (io.Rea
 	return nil, r.wellEnded(), nil
 }
 
-// listen reads a body to its end. Neither an end nor an error: it broke off.
+// listen reads a body to its end. Both nil: it broke off.
 func (r *reader) listen(ctx context.Context, body io.ReadCloser) (*perdure.StreamEnd, error) {
 	heard := newListening(body, r.silence())
 	defer func() { _ = heard.Close() }()
 	r.stopIfDraining()
-	// What has no place of its own comes again.
+	// The events since the last that set a position come again.
 	at, offset := r.now.at, r.now.next-r.now.at.Since
 	at.Since = 0
 	for e, err := range r.streaming.Events(heard, at) {
@@ -108,13 +108,14 @@ func (r *reader) cutOff(ctx context.Context, err error) (*perdure.StreamEnd, err
 	return nil, nil
 }
 
-// bodyEnded deals with a body that ended after a whole event, and without a mark.
+// bodyEnded deals with a body that ended after a whole event, and without a mark. A
+// connection that was broken off here has no such end.
 func (r *reader) bodyEnded(ctx context.Context) (*perdure.StreamEnd, error) {
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
 	if r.streaming.EndsClean() {
 		return r.wellEnded(), nil
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
 	}
 	const message = "the answer ended, and nothing in it says that the stream has"
 	if _, ok := r.onward(r.now); !ok {

@@ -19,8 +19,8 @@ func (s *stream) isQuestion() bool {
 	return false
 }
 
-// onwardOnce: what goes on from a place may start something. It is sent again only where
-// it did not arrive.
+// onwardOnce: the request that goes on from a place may itself start something, and is sent
+// again only where it is known not to have arrived.
 func (s *stream) onwardOnce(from place) bool {
 	return !from.at.None() && !s.isQuestion() && !isIdempotent(s.state.Request.Method)
 }
@@ -51,7 +51,7 @@ func (s *stream) ask(later bool) protocol.Ask {
 	return protocol.Ask{Method: r.Method, URL: s.target.String(), Header: h, Body: s.body}
 }
 
-// first is the request from the stream's begin. It carries the idempotency key, where the
+// first is the request for the stream from its start. It carries the idempotency key, where the
 // service knows one and the request is no mere question.
 func (s *stream) first(firstSent time.Time) (transport.Request, error) {
 	ask, _, err := s.streaming.Ask(s.ask(false), protocol.Position{})
@@ -67,8 +67,8 @@ func (s *stream) first(firstSent time.Time) (transport.Request, error) {
 	return request, err
 }
 
-// onward is the request that goes on from a place. False: there is no way to go on. What
-// gave no event yet may begin again, where nothing is started by that.
+// onward is the request that goes on from a place. False: there is no way to go on. A
+// stream that gave no event yet may begin again, where that starts nothing.
 func (s *stream) onward(from place) (protocol.Ask, bool) {
 	begin := from.at.None()
 	if s.state.NoBody || begin && (from.next > 0 || !s.mayBeginAgain()) {

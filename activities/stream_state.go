@@ -41,8 +41,8 @@ type streamState struct {
 	End *perdure.StreamEnd `json:"end,omitempty"`
 }
 
-// maxCarriedBody bounds the body of a request that is sent again after a break, and so
-// is sealed, second after second.
+// maxCarriedBody bounds the body of a request that is sent again after a break, and so is
+// sealed each time with the state.
 const maxCarriedBody = 256 << 10
 
 // stream is one whose state is open.
@@ -207,7 +207,7 @@ func (s *stream) seal(ctx context.Context, at place, end *perdure.StreamEnd) (st
 	return sealed, nil
 }
 
-// isOld: see Activities.isOld, of what was sealed last.
+// isOld is Activities.isOld, for what was sealed last.
 func (s *stream) isOld() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

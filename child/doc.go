@@ -11,8 +11,8 @@
 //
 // Canceling the context with which something was started has the service asked to stop.
 // Waiting goes on until it has: the service may have been done before, and then the value
-// is there. So does the end of your workflow, however it comes. What is to live on is
-// started with Abandon.
+// is there. The end of your workflow, however it comes, has the service asked to stop, too.
+// What is to live on is started with Abandon.
 //
 // # Errors
 //

@@ -23,8 +23,8 @@ type StartOptions struct {
 	// ReportEvery has the operation tell how it goes, for LastStatus: each new state, and
 	// what else is new after this time, or after a twentieth of the operation's age, which
 	// makes about 250 reports in a month. Each is about four events in the parent's
-	// history. At least 1 s; it takes the place of the input's report. Default: LastStatus
-	// is told nothing.
+	// history. At least 1 s; it takes the place of the input's report. Default: none is
+	// made.
 	ReportEvery time.Duration
 }
 
@@ -52,9 +52,10 @@ func Start[T any](ctx workflow.Context, in perdure.OperationInput, o *StartOptio
 }
 
 // Wait waits for the operation's end and gives its value; the zero T where it has none.
-// Canceling ctx stops the waiting, but where it has the service asked to stop the waiting
-// goes on until it has. An operation whose start is ambiguous is waited for until somebody
-// resolves it, or its timeoutSeconds have passed.
+// Canceling ctx stops the waiting; where ctx is the one that the operation was started with,
+// that cancels the operation, and Wait goes on until the service has stopped it. An
+// operation whose start is ambiguous is waited for until somebody resolves it, or its
+// timeoutSeconds have passed.
 //
 // Errors: *perdure.OperationError when it ended badly or was canceled; see the package's
 // documentation for whose cancel it was.

@@ -42,7 +42,7 @@ type Event[T any] struct {
 	ID string
 	// Data is what the service sent: a string, or, where the protocol says so, any JSON.
 	Data T
-	// At is when Perdure's worker had it.
+	// At is when Perdure's worker received it.
 	At time.Time
 }
 

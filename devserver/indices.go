@@ -14,8 +14,9 @@ import (
 
 // fitIndices keeps an index of each search attribute that some namespace has, and drops
 // the others. The schema has one for each that there could be, and every workflow that
-// starts, changes or ends writes to all. Who gets such a search attribute while the server
-// runs finds by it all the same, and not as fast before the next start.
+// starts, changes or ends writes to all. A namespace that gets such a search attribute
+// while the server runs can be searched by it all the same, and as fast as by the others
+// from the next start on.
 func (db *database) fitIndices(ctx context.Context, used map[string]bool) error {
 	columns := sadefs.GetDBIndexSearchAttributes(nil).CustomSearchAttributes
 	for _, column := range slices.Sorted(maps.Keys(columns)) {

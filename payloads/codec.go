@@ -80,5 +80,5 @@ func (c *codec) decode(p *commonpb.Payload) (*commonpb.Payload, error) {
 }
 
 // keyID is the id of the key that made the ciphertext: Tink writes it behind a first byte,
-// and finds the key by it. The metadata tell people.
+// and finds the key by it. In the metadata it is for people to read.
 func keyID(ciphertext []byte) uint32 { return binary.BigEndian.Uint32(ciphertext[1:5]) }

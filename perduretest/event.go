@@ -23,7 +23,7 @@ func NewEvent(data any) Event {
 }
 
 // BrokenStream is a bad end, for a reason that is one of package perdure's Error
-// constants, such as perdure.ErrorStreamBroken. Who reads gets every event before it, and
+// constants, such as perdure.ErrorStreamBroken. Readers get every event before it, and
 // then a *perdure.StreamError. Nothing comes after it.
 func BrokenStream(errorType string, e perdure.ServiceError) Event {
 	return Event{errorType: errorType, err: &e}

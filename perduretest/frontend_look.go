@@ -48,7 +48,7 @@ func describe(r run) (*workflowpb.WorkflowExecutionInfo, error) {
 }
 
 // GetWorkflowExecutionHistory gives the first event and, when it has closed, the last: all
-// that is asked for. Who waits for the last has the workflow go on to it.
+// that is asked for. Waiting for the last has the workflow go on to it.
 func (f *frontend) GetWorkflowExecutionHistory(ctx context.Context, r *workflowservice.GetWorkflowExecutionHistoryRequest) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
 	f.mu.Lock()
 	asked, err := f.find(r.GetExecution().GetWorkflowId())

@@ -32,7 +32,7 @@ func NewPage[T any](values ...T) Page {
 
 // PageError is a page that cannot be had, for a reason that is one of package perdure's
 // Error constants, such as perdure.ErrorPageRejected. Whoever asks for it gets a
-// *perdure.CollectionError; who asks again gets the page that follows in the script, or
+// *perdure.CollectionError; whoever asks again gets the page that follows in the script, or
 // the same error where none does.
 func PageError(errorType string, e perdure.ServiceError) Page {
 	return Page{failed: &pageFailure{errorType, &e}}

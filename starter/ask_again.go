@@ -21,15 +21,25 @@ const (
 // moved reports that an update met a run that was about to continue as new, or a
 // workflow task that came to nothing: it is to be sent again.
 func moved(err error) bool {
-	var app *temporal.ApplicationError
-	return errors.As(err, &app) && app.Type() == perdure.ErrorRunMoved || isNotReady(err)
+	return isFailure(err, perdure.ErrorRunMoved) || isNotReady(err)
+}
+
+// isAbandoned: the run ended before it answered an update that it had accepted, as when it
+// is terminated or reset. Asking again tells which, but under the same update id, which
+// gets the same answer for ever (server 1.32, update/errors_failures.go,
+// AcceptedUpdateCompletedWorkflowFailure).
+func isAbandoned(err error) bool { return isFailure(err, "AcceptedUpdateCompletedWorkflow") }
+
+func isFailure(err error, errorType string) bool {
+	app, ok := errors.AsType[*temporal.ApplicationError](err)
+	return ok && app.Type() == errorType
 }
 
 // again reports that a workflow is to be asked again: it is busy, or what was asked was
 // broken off, as when a worker dies with it, or no worker has been seen for a while.
 func again(err error) bool {
 	var noWorker *serviceerror.FailedPrecondition
-	return isBusy(err) || isBrokenOff(err) || errors.As(err, &noWorker)
+	return isBusy(err) || isBrokenOff(err) || isAbandoned(err) || errors.As(err, &noWorker)
 }
 
 // isBusy: the workflow is there, and cannot take what was asked right now.
@@ -38,8 +48,8 @@ func isBusy(err error) bool {
 	return errors.As(err, &busy) || isNotReady(err)
 }
 
-// isNotReady: the workflow task failed that had what was asked, or those before it. One
-// that ends a run fails when something has come meanwhile.
+// isNotReady: the workflow task that was to answer failed, or one before it. A task that
+// ends a run also fails when a signal or an update has arrived meanwhile.
 func isNotReady(err error) bool {
 	var notReady *serviceerror.WorkflowNotReady
 	return errors.As(err, &notReady)

@@ -16,14 +16,14 @@ import (
 type Options struct {
 	// TaskQueue that the workers serve. Default perdure.DefaultTaskQueue.
 	TaskQueue string
-	// Keyset verifies continuation tokens; the workers' own. Default: none, and a worker
-	// verifies what is rehydrated, which takes a workflow more.
+	// Keyset verifies continuation tokens, and is the one that the workers have. Default:
+	// none; a worker verifies what is rehydrated, at the price of one more workflow.
 	Keyset *tokens.Keyset
 	// TokenLifetime is how old a token may be that is rehydrated; 0: no bound here
 	// (a worker has its own).
 	TokenLifetime time.Duration
-	// Namespace is the one that the Temporal client was made with, which does not tell it.
-	// Default "default".
+	// Namespace is the one that the Temporal client was made with: it has no method that
+	// tells. Default "default".
 	Namespace string
 	// Payloads that the Temporal client was made with. Default: payloads are neither
 	// encrypted nor stored outside.
@@ -44,7 +44,7 @@ type Client struct {
 	options  Options // without zero values
 }
 
-// New gives a Client over a Temporal client. It asks nobody.
+// New gives a Client over a Temporal client. It does not touch the network.
 func New(temporal client.Client, o Options) (*Client, error) {
 	if temporal == nil {
 		return nil, errors.New("starter: the Temporal client is nil")
@@ -67,7 +67,8 @@ func New(temporal client.Client, o Options) (*Client, error) {
 	return &Client{temporal: temporal, options: o}, nil
 }
 
-// takes refuses a request that Temporal does not record, where there is no store.
+// takes refuses a request that is too large for Temporal to record, unless payloads are
+// stored outside.
 func (c *Client) takes(r *perdure.Request) error {
 	if c.options.Payloads.Stored() {
 		return nil

@@ -10,7 +10,7 @@ import (
 )
 
 // Collection is a handle on a paged collection whose values are Ts. It is safe for
-// concurrent use, by as many readers as like, and needs no closing.
+// concurrent use, by any number of readers, and needs no closing.
 type Collection[T any] struct{ *collection }
 
 // CollectionOptions of StartCollection, Pages and All.

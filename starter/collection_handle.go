@@ -78,7 +78,7 @@ func (h *collection) start(ctx context.Context, in perdure.CollectionInput, o Co
 			}
 		case stopped(ctx, err):
 			return context.Cause(ctx)
-		case !isBrokenOff(err) && !errors.Is(err, errEarly):
+		case !isBrokenOff(err) && !isAbandoned(err) && !errors.Is(err, errEarly):
 			return h.called(ctx, err)
 		}
 		if err := pause(ctx, wait); err != nil {

@@ -15,7 +15,7 @@
 // or types of its own that embed them. Its tokens are taken by the method that made them
 // only, and its errors wrap the service's own.
 //
-// May import: the root package, tokens, internal/rehydration and the SDK's client; never
-// activities, workflows or the SDK's worker, so that a service links none of the worker's
-// code.
+// May import: the root package, payloads, tokens, internal/rehydration and the SDK's
+// client; never activities, workflows or the SDK's worker, so that a service links none of
+// the worker's code.
 package starter

@@ -100,7 +100,7 @@ func (h *handle) Resolve(ctx context.Context, r perdure.Resolve) (perdure.Status
 func (h *handle) AwaitStarted(ctx context.Context) (perdure.Status, error) {
 	before := h.noted()
 	s, err := h.update(ctx, perdure.UpdateAwaitStarted, perdure.UpdateAwaitStarted)
-	if s.AsOf.Before(before.AsOf) { // it may be the memory of the first who asked
+	if s.AsOf.Before(before.AsOf) { // all callers share the update's id: it may be what the first was told
 		h.note(before)
 	}
 	return s, err
@@ -120,11 +120,11 @@ func (h *handle) update(ctx context.Context, name, updateID string, args ...any)
 		switch {
 		case err == nil:
 			return h.note(s), nil
-		case moved(err), updateID != "" && isBrokenOff(err) && !stopped(ctx, err): // it is answered in a moment
+		case moved(err), updateID == "" && isAbandoned(err), updateID != "" && isBrokenOff(err) && !stopped(ctx, err): // it is answered in a moment
 			if err := pause(ctx, wait); err != nil {
 				return s, err
 			}
-		case isClosed(err):
+		case isClosed(err), isAbandoned(err):
 			return h.Status(ctx)
 		default:
 			return perdure.Status{}, h.called(ctx, err)

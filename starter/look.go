@@ -12,7 +12,7 @@ import (
 	"github.com/perdure-dev/perdure"
 )
 
-// is is nil where the id is of a workflow of the type.
+// is gives nil where the id belongs to a workflow of the type.
 func (e *execution) is(ctx context.Context, workflowType string) error {
 	if e.id == "" {
 		return fmt.Errorf("%w: the id is empty", ErrNotFound)
@@ -47,9 +47,8 @@ func sameStart[I any](ctx context.Context, e *execution, workflowType string, in
 	return sameJSON[I](before, ours), nil
 }
 
-// status asks the workflow for its status. Where no worker answers, it is what the memo
-// has, and stale. What Temporal says of the workflow comes along, but with a status that
-// a worker gave of a workflow that is closed.
+// status asks the workflow for its status, and Temporal for its description of the
+// workflow. Where no worker answers, into is what the memo has, and stale is true.
 func (e *execution) status(ctx context.Context, into any) (d *workflowservice.DescribeWorkflowExecutionResponse, stale bool, err error) {
 	err = e.queryStatus(ctx, into)
 	if stale = err != nil; stale && (!workerMissing(err) || stopped(ctx, err)) {

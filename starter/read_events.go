@@ -49,6 +49,8 @@ type eventReader struct {
 	// they were read.
 	known   int
 	askedAt time.Time
+	// over: Temporal itself had ended the workflow before what is there was read last.
+	over bool
 	// segments say which run has which events, the newest last.
 	segments []perdure.StreamSegment
 }
@@ -73,7 +75,7 @@ func (r *eventReader) more(ctx context.Context) (perdure.Events, error) {
 			continue
 		case err == nil: // the run continues as new
 		case isClosed(err):
-			if err := r.cutShort(ctx, r.next); err != nil {
+			if err := r.cutShort(ctx); err != nil {
 				return perdure.Events{}, err
 			}
 			continue
@@ -195,16 +197,19 @@ func (r *eventReader) readFrom(ctx context.Context, runID string, offset int) (p
 }
 
 // cutShort is ErrTerminated where Temporal itself ended the workflow, and what it has was
-// read: nothing will come, and no answer says that it is done.
-func (h *stream) cutShort(ctx context.Context, offset int) error {
-	s, err := h.Status(ctx)
+// read since: nothing will come, and no answer says that it is done.
+func (r *eventReader) cutShort(ctx context.Context) error {
+	s, err := r.Status(ctx)
 	switch {
 	case again(err), err == nil && !s.Done:
 		return pause(ctx, askAgainMaxWait) // reading it says the rest
-	case err != nil || s.State != perdure.StateUnknown || offset < s.Events && !s.Stale:
+	case err != nil || s.State != perdure.StateUnknown:
 		return err
+	case !r.over:
+		r.over = true // and is read once more
+		return nil
 	}
-	return fmt.Errorf("%w: %q", ErrTerminated, h.id)
+	return fmt.Errorf("%w: %q", ErrTerminated, r.id)
 }
 
 // ended says, as an error, how the stream ended; nil where it ended well.

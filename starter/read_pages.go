@@ -194,7 +194,7 @@ func (h *collection) await(ctx context.Context, request perdure.WaitRequest) (pe
 	switch {
 	case err == nil:
 		return s, nil
-	case isClosed(err):
+	case isClosed(err), isAbandoned(err):
 		return h.Status(ctx)
 	}
 	return s, h.called(ctx, err)

@@ -91,7 +91,8 @@ func (c *Client) start(ctx context.Context, in perdure.OperationInput, o *StartO
 	if err := h.sameInput(ctx, in); err != nil {
 		return h, err
 	}
-	// What awaitStarted answered may be the memory of an operation that was there before.
+	// All callers share the id of awaitStarted: where the operation was there before, the
+	// answer may be what the first of them was told.
 	if s, err = h.Status(ctx); err != nil {
 		return h, err
 	}
@@ -110,7 +111,7 @@ func (c *Client) startWorkflow(ctx context.Context, h *handle, in perdure.Operat
 			return s, context.Cause(ctx)
 		case moved(err):
 			return h.AwaitStarted(ctx)
-		case isTaken(err), isClosed(err):
+		case isTaken(err), isClosed(err), isAbandoned(err):
 			return h.Status(ctx)
 		case !isBrokenOff(err):
 			return s, h.called(ctx, err)

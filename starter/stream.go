@@ -12,7 +12,7 @@ import (
 )
 
 // Stream is a handle on the record of an event stream whose data are Ts. It is safe for
-// concurrent use, by as many readers as like, and needs no closing.
+// concurrent use, by any number of readers, and needs no closing.
 type Stream[T any] struct{ *stream }
 
 // StreamOptions of StartStream.
@@ -35,7 +35,7 @@ type Event[T any] struct {
 	ID string
 	// Data is what the service sent: a string, or, where the protocol says so, any JSON.
 	Data T
-	// At is when the worker had it.
+	// At is when the worker received it.
 	At time.Time
 }
 

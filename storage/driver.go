@@ -48,7 +48,7 @@ func (c client) PutObject(ctx context.Context, _, key string, data []byte) error
 	return c.objects.Put(ctx, key, data)
 }
 
-// ObjectExists says no, so that an object is put again by each who names it: its age counts
+// ObjectExists says no, so that an object is put again by each that names it: its age counts
 // from there, and one that was damaged is mended.
 func (client) ObjectExists(context.Context, string, string) (bool, error) { return false, nil }
 

@@ -25,7 +25,7 @@ type Header struct {
 	Service   string `json:"service,omitempty"`
 	Protocol  string `json:"protocol,omitempty"`
 	// Type is the caller's name for its method. A token that has one opens only
-	// for who asks for it.
+	// for callers that name it.
 	Type string `json:"type,omitempty"`
 	// Audience is for whom the token is: a tenant, a user. As strict as Type.
 	Audience string `json:"audience,omitempty"`

@@ -16,7 +16,7 @@ type file struct {
 	path    string
 	looked  atomic.Pointer[time.Time]
 	reading sync.Mutex
-	seen    os.FileInfo // what was read last; nil: what there was to read is known
+	seen    os.FileInfo // the file as it was last read; nil: it was written here, and not read yet
 }
 
 // follow reads the keyset's file again where that is due. A file that cannot be read

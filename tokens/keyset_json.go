@@ -24,7 +24,7 @@ func ReadKeyset(r io.Reader) (*Keyset, error) {
 	return inMemory(keys), nil
 }
 
-// Write writes the keyset in Tink's cleartext JSON: who reads it can make and
+// Write writes the keyset in Tink's cleartext JSON: anyone who can read that can make and
 // open tokens.
 func (k *Keyset) Write(w io.Writer) error {
 	b, err := k.current().encode()

@@ -46,8 +46,8 @@ func newRing(handle *keyset.Handle, created map[uint32]time.Time) (*ring, error)
 	return r, err
 }
 
-// withPending has a fresh key that opens and does not seal yet. Where one is there
-// already it is r.
+// withPending is r with a fresh key that opens and does not seal yet; r itself where it has
+// one already.
 func (r *ring) withPending() (*ring, error) {
 	if _, ok := r.pending(); ok {
 		return r, nil
@@ -64,7 +64,7 @@ func (r *ring) withPending() (*ring, error) {
 	return next.stamped(id), nil
 }
 
-// withPendingPromoted seals with the pending key. Where there is none it is r.
+// withPendingPromoted is r with the pending key sealing; r itself where there is none.
 func (r *ring) withPendingPromoted() (*ring, error) {
 	id, ok := r.pending()
 	if !ok {
@@ -77,7 +77,8 @@ func (r *ring) withPendingPromoted() (*ring, error) {
 	return r.changed(manager)
 }
 
-// withRetired neither seals nor opens with a key. Where it does not do so now it is r.
+// withRetired is r with a key that neither seals nor opens any more; r itself where the key
+// already does not.
 func (r *ring) withRetired(id uint32) (*ring, error) {
 	for _, key := range r.keys {
 		switch {

@@ -31,7 +31,7 @@ func Parse(text string) (Token, error) {
 // IsZero reports whether t is no token.
 func (t Token) IsZero() bool { return t == Token{} }
 
-// Text returns the token's text, and "" for no token. Who has it can go on in
+// Text returns the token's text, and "" for no token. Whoever has it can go on in
 // the holder's place: store it as a secret.
 func (t Token) Text() string {
 	if t.IsZero() {

@@ -31,15 +31,15 @@ func Examine(path string, o *ExamineOptions) ([]*KeyError, error) {
 	if cfg == nil {
 		return sorted(problems), nil
 	}
-	// What could not be read has left gaps, which are not told a second time.
-	told := problems
+	// A key that could not be read is missing from cfg: that is not reported again.
+	reported := problems
 	add := func(found []*KeyError) {
 		for _, p := range found {
-			if !concerns(told, p) {
+			if !concerns(reported, p) {
 				problems = append(problems, p)
 			}
 		}
-		told = problems
+		reported = problems
 	}
 	add(problemsIn(cfg.Check(o.Protocols...)))
 	if !o.SkipEnvironment {

@@ -106,11 +106,11 @@ services: {a: {baseURL: "`+service.URL+`", allowPrivateNetwork: true}}
 	<-frontend.polled
 	require.Equal(t, "q", frontend.queue)
 	address := log.address(t)
-	require.Eventually(t, func() bool { return ready(t, address) == "ok\n" }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return ready(t, address) == "ok\n" }, time.Minute, 10*time.Millisecond)
 	frontend.tasks <- startTask(t, "/jobs")
 	<-arrived
 	cancel()
-	require.Eventually(t, func() bool { return ready(t, address) == "draining\n" }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return ready(t, address) == "draining\n" }, time.Minute, 10*time.Millisecond)
 	select {
 	case err := <-ended:
 		t.Fatalf("returned before the activity had: %v", err)
@@ -155,7 +155,7 @@ services: {a: {baseURL: "`+service.URL+`", allowPrivateNetwork: true}}
 	start := time.Now()
 	cancel()
 	require.NoError(t, <-ended)
-	require.Less(t, time.Since(start), 5*time.Second)
+	require.Less(t, time.Since(start), 30*time.Second, "its request would end after a minute")
 }
 
 // TestRunEndsWithAFatalError: the SDK gives up only minutes after the server began

@@ -109,8 +109,8 @@ func covers(pattern, origin string) bool {
 	return strings.HasPrefix(origin, scheme+"://") && domainHost != "" && strings.HasSuffix(host, "."+domainHost)
 }
 
-// exposedKeysets are files of keys that others may write, who could make tokens then, or
-// read.
+// exposedKeysets warns of files of keys that other users may read, or write: those could
+// make tokens of their own.
 func (c *Config) exposedKeysets() []*KeyError {
 	files := map[string]string{"tokens.keysetFile": c.Tokens.KeysetFile}
 	if c.Encryption != nil {

@@ -50,14 +50,14 @@ type Options struct {
 	// serve several services.
 	Credentials map[string]auth.Credential
 	// CredentialKinds make the credentials of the types azure, google and aws, whose
-	// libraries only who wants them links: azure.New, google.New and aws.New of the
+	// libraries only those who want them link: azure.New, google.New and aws.New of the
 	// packages below activities/auth. Default: the worker does not have these types.
 	CredentialKinds map[string]auth.Kind
 	// Logger of the worker itself; the SDK logs with the client's. Default
 	// [slog.Default].
 	Logger *slog.Logger
 	// MetricsHandler counts what the worker does; that of package telemetry does for
-	// Prometheus. The SDK counts with the client's. Default: nobody counts.
+	// Prometheus. The SDK counts with the client's. Default: nothing is counted.
 	MetricsHandler client.MetricsHandler
 	// Handlers are served where the configuration has worker.listen, beside /healthz and
 	// /readyz, by their patterns for [http.ServeMux]: "GET /metrics". Default: none.

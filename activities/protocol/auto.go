@@ -9,7 +9,7 @@ import (
 
 // auto stands for a protocol that is not decided yet. What nobody recognises and
 // is a 2xx other than 202 is a plain synchronous success, its body the value.
-type auto struct{ registry *Registry }
+type auto struct{}
 
 // Prepare adds nothing.
 func (auto) Prepare(*Ask) {}
@@ -18,7 +18,7 @@ func (auto) Prepare(*Ask) {}
 func (auto) Recognizes(Exchange) bool { return false }
 
 // Started reads an answer that nobody recognises.
-func (a auto) Started(e Exchange) (Step, error) {
+func (auto) Started(e Exchange) (Step, error) {
 	if !e.Success() || e.Status == http.StatusAccepted {
 		return Step{}, &perdure.ProtocolError{Protocol: perdure.AutoProtocol, Message: "the start was accepted, and nothing in the answer says where to ask; name a protocol"}
 	}

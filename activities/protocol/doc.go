@@ -10,7 +10,8 @@
 // register it with the worker.
 //
 // A pager is to the pages of a list what a protocol is to an operation: Pager, Paging
-// and protocoltest.RunPager.
+// and protocoltest.RunPager. A streamer is that to the events of a stream: Streamer,
+// Streaming and protocoltest.RunStreamer.
 //
 // May import: the root package and the standard library; no Temporal.
 package protocol

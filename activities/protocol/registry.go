@@ -38,7 +38,7 @@ func (r *Registry) Bind(name string, options json.RawMessage) (Bound, error) {
 		if err := NoOptions(options); err != nil {
 			return nil, belowOptions(err)
 		}
-		return auto{r}, nil
+		return auto{}, nil
 	}
 	p, err := r.byName.find(name, perdure.AutoProtocol)
 	if err != nil {

@@ -21,10 +21,10 @@ type Streamer interface {
 // Streaming is a streamer with its options. Its methods are safe for concurrent use.
 // Answers come from outside; no answer may make a method panic.
 type Streaming interface {
-	// Ask is the request for the stream, made from the first one, which it leaves as it
-	// is: from its begin where the position is none, else from after it. False: there is
-	// no way to go on from there. A first request that cannot be made so is a
-	// *perdure.InputError.
+	// Ask is the request for the stream, made from the first one, which it does not
+	// change: for the stream from its start where the position is none, else from after
+	// it. False: there is no way to go on from there. A first request that it cannot be
+	// made from is a *perdure.InputError.
 	Ask(first Ask, at Position) (ask Ask, ok bool, err error)
 	// Begin reads the status and the headers of a 2xx answer, whose body has not been
 	// read: open is false where there is no body to read and the stream is over. An
@@ -43,7 +43,7 @@ type Streaming interface {
 
 // Position is where in a stream a reader is: all that is needed to go on.
 type Position struct {
-	// LastEventID is the stream's last event id, as WHATWG has it.
+	// LastEventID is the stream's last event id, as in the WHATWG's server-sent events.
 	LastEventID string `json:"lastEventId,omitempty"`
 	// Cursor is what the option "cursor" found in the last event that has it.
 	Cursor string `json:"cursor,omitempty"`
@@ -55,7 +55,7 @@ type Position struct {
 	Retry time.Duration `json:"retry,omitempty"`
 }
 
-// None reports whether there is nothing to go on from but the stream's begin.
+// None reports whether there is no place to go on from but the stream's start.
 func (p Position) None() bool { return p.LastEventID == "" && p.Cursor == "" }
 
 // StreamEvent is one event as a streamer reads it.

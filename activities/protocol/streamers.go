@@ -6,8 +6,8 @@ import "encoding/json"
 // changed after it was made, and safe for concurrent use.
 type Streamers struct{ byName names[Streamer] }
 
-// NewStreamers holds streamers. One has to be asked for by its name: nothing in a
-// stream's begin says for certain how it goes on.
+// NewStreamers holds streamers. One has to be asked for by its name: nothing at the
+// start of a stream tells for certain which convention it follows.
 func NewStreamers(streamers ...Streamer) (*Streamers, error) {
 	known, err := byName(streamers)
 	if err != nil {

@@ -75,8 +75,8 @@ func (s *Service) Do(ctx context.Context, req Request) (*Response, error) {
 }
 
 // Send sends one request and reads its answer, whatever its status; the caller has
-// been admitted. Errors: *perdure.EgressError, *perdure.CredentialError (nothing was sent, and nothing
-// will be by trying again), *perdure.SizeError (answered, too large), *SendError
+// been admitted. Errors: *perdure.EgressError, *perdure.CredentialError (nothing was sent,
+// and trying again will not help), *perdure.SizeError (answered, too large), *SendError
 // (no answer; try again if that is safe), or ctx's own while nothing was sent.
 func (s *Service) Send(ctx context.Context, req Request) (*Response, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.limits.RequestTimeout, s.tooLong())

@@ -35,7 +35,7 @@ func IssuerClient(c Config) (*http.Client, error) {
 	}
 	return &http.Client{
 		Transport: rt, Timeout: issuerTimeout,
-		// What is asked with is for no other address.
+		// No redirect is followed: what is sent is a secret, for no other address.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}, nil
 }

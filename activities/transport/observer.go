@@ -23,16 +23,16 @@ const (
 	WaitRate        WaitReason = "rate"        // the requests per second
 )
 
-// unobserved is nobody.
+// unobserved is the observer of a service that has none.
 type unobserved struct{}
 
-// Waited is nobody's to know.
+// Waited does nothing.
 func (unobserved) Waited(WaitReason, time.Duration) {}
 
-// Answered is nobody's to know.
+// Answered does nothing.
 func (unobserved) Answered(int) {}
 
-// CredentialFailed is nobody's to know.
+// CredentialFailed does nothing.
 func (unobserved) CredentialFailed() {}
 
 // timed waits, and says for how long.

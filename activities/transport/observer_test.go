@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -67,27 +68,39 @@ func TestObserverIsToldOfAnswers(t *testing.T) {
 }
 
 func TestObserverIsToldOfWaits(t *testing.T) {
-	var asked int
-	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		if asked++; asked == 1 {
-			w.Header().Set("Retry-After", "1")
-			w.WriteHeader(http.StatusTooManyRequests)
-		}
-	})
-	var w witness
-	jobs := newService(t, s.URL, observed(&w), func(c *transport.Config) {
-		c.Limits = transport.Limits{RequestsPerSecond: 4, Concurrency: 1}
-	})
-	var all sync.WaitGroup
-	for range 3 {
-		all.Go(func() {
-			_, _ = jobs.Do(t.Context(), transport.Request{Method: "GET", URL: parse(t, s.URL)})
+	synctest.Test(t, func(t *testing.T) {
+		var w witness
+		s := newService(t, "https://h", observed(&w), func(c *transport.Config) {
+			c.Limits = transport.Limits{RequestsPerSecond: 4, Concurrency: 1}
 		})
+		s.SetRoundTripper(&busyFirst{})
+		var all sync.WaitGroup
+		for range 3 {
+			all.Go(func() {
+				_, err := s.Do(t.Context(), transport.Request{Method: "GET", URL: jobs})
+				require.NoError(t, err)
+			})
+		}
+		all.Wait()
+		pause := w.waits[transport.WaitPause]
+		require.InDelta(t, 1.05, pause.Seconds(), 0.051, "the second's, its jitter included")
+		require.Equal(t, 250*time.Millisecond, w.waits[transport.WaitRate].Round(time.Millisecond), "the third's")
+		require.Equal(t, 2*time.Second+pause, w.waits[transport.WaitConcurrency], "the second's for the first, and the third's for both")
+	})
+}
+
+// busyFirst takes a second for its first answer, which asks all to wait for one more.
+type busyFirst struct{ asked bool }
+
+func (b *busyFirst) RoundTrip(*http.Request) (*http.Response, error) {
+	answer := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody}
+	if !b.asked {
+		b.asked = true
+		time.Sleep(time.Second)
+		answer.StatusCode = http.StatusTooManyRequests
+		answer.Header.Set("Retry-After", "1")
 	}
-	all.Wait()
-	require.GreaterOrEqual(t, w.waits[transport.WaitPause], time.Second/2)
-	require.GreaterOrEqual(t, w.waits[transport.WaitRate], 100*time.Millisecond)
-	require.GreaterOrEqual(t, w.waits[transport.WaitConcurrency], time.Second/2)
+	return answer, nil
 }
 
 // noCredential has none.

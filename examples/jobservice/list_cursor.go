@@ -56,7 +56,7 @@ func cursorToken(r *http.Request) (string, error) {
 // peekBody gives the body, as far as the service takes one, and leaves it to be
 // read again.
 func peekBody(r *http.Request) []byte {
-	text, _ := io.ReadAll(io.LimitReader(r.Body, MaxBodyBytes+1)) // who reads it again meets the error again
+	text, _ := io.ReadAll(io.LimitReader(r.Body, MaxBodyBytes+1)) // the next read gives the error again
 	rest := r.Body
 	r.Body = struct {
 		io.Reader

@@ -54,13 +54,13 @@ func NewChatClient(c *starter.Client, o *ClientOptions) *ChatClient {
 	}
 }
 
-// ChatStream is an answer that comes word by word, and stays: it is read from any offset,
-// by as many as like.
+// ChatStream is an answer that comes word by word, and stays: any number of readers may read
+// it, each from any offset.
 type ChatStream struct {
 	*starter.Stream[ChatChunk]
 }
 
-// Text goes through the words of the answer from its begin, and waits for those to come.
+// Text goes through the words of the answer from the first on, and waits for those to come.
 // An error comes once, last.
 func (s *ChatStream) Text(ctx context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {

@@ -38,7 +38,7 @@ func (a *app) signOut(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
 }
 
-// signedIn lets in who is signed in, and sends the others to sign in and come back.
+// signedIn lets in users who are signed in, and sends others to sign in and come back.
 func (a *app) signedIn(handle func(http.ResponseWriter, *http.Request, User)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		user, ok := a.sessions.user(r)

@@ -18,7 +18,7 @@ import (
 type failure struct {
 	Type    string `json:"type"`
 	Message string `json:"message"`
-	// WorkflowID says what it is about, where that is known: who let the id be chosen has
+	// WorkflowID says what it is about, where that is known: whoever let the id be chosen has
 	// no other way to find an operation that came back ambiguous.
 	WorkflowID string    `json:"workflowId,omitempty"`
 	Status     any       `json:"status,omitempty"`   // a perdure.Status, CollectionStatus or StreamStatus; nil: none

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// BearerToken lets in who has the token, which is asked for with each request.
+// BearerToken lets in requests that carry the token, which is asked for anew each time.
 func BearerToken(token func() (string, error)) Guard {
 	return func(r *http.Request) error {
 		want, err := token()

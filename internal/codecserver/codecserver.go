@@ -75,7 +75,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.Payloads.ServeHTTP(w, r)
 }
 
-// refuse tells who asks what they can do about it, and the log why.
+// refuse tells the caller what they can do about it, and the log why.
 func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	status := status(err)
 	words := "it cannot be said now whether this token may read: try again"

@@ -15,7 +15,7 @@ var (
 	ErrForbidden       = errors.New("the token's claims are not among those allowed")
 )
 
-// status is the answer's: the larger, the more may come of asking again.
+// status is the HTTP status of the answer. The larger it is, the likelier another try helps.
 func status(refusal error) int {
 	switch {
 	case errors.Is(refusal, ErrUnauthenticated):

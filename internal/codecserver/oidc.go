@@ -90,7 +90,7 @@ func onThisMachine(host string) bool {
 	return host == "localhost" || err == nil && address.IsLoopback()
 }
 
-// Guard lets in who shows an access token or an ID token that the issuer has signed, for
+// Guard lets in requests with an access token or an ID token that the issuer has signed, for
 // the audience, within its time, and with one of the claims allowed.
 func (c *OpenIDConnect) Guard(r *http.Request) error {
 	tokens := slices.DeleteFunc([]string{bearer(r), r.Header.Get(extrasHeader)}, func(token string) bool {
@@ -133,7 +133,7 @@ func (c *OpenIDConnect) discover(ctx context.Context) (oidc.KeySet, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.keys == nil && time.Since(c.failedAt) >= discoveryPause {
-		// Others wait for the answer too: it is not given up when who asked first is gone.
+		// Others wait for the answer too: it is not given up when the first caller is gone.
 		c.keys, c.failure = c.remoteKeys(oidc.ClientContext(context.WithoutCancel(ctx), c.client))
 		c.failedAt = time.Now()
 	}

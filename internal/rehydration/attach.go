@@ -47,8 +47,8 @@ func (e *Engine) attach(ctx context.Context, t target) (perdure.Rehydrated, erro
 }
 
 // checkSame refuses a workflow that has the id of the token's, and is none of ours or
-// another caller's: ids are free again when a namespace has forgotten them, and who holds
-// a token of an old one must not get at the new one.
+// another caller's: ids are free again when a namespace has forgotten them, and the holder
+// of a token of an old one must not get at the new one.
 func (e *Engine) checkSame(ctx context.Context, t target, info *workflowpb.WorkflowExecutionInfo) error {
 	if name := info.GetType().GetName(); name != t.workflow {
 		return &ConflictError{fmt.Sprintf("the token's workflow id %q belongs to a workflow of type %s", t.id, name)}

@@ -10,8 +10,8 @@ import (
 	"go.temporal.io/sdk/temporal"
 )
 
-// wordless is a span that says of an error that there was one, and its type. Its words may
-// be a service's, which are nobody's who reads traces.
+// wordless is a span that records of an error only that there was one, and its type. The
+// message may quote a service, and those who read traces need not be allowed to read that.
 type wordless struct{ trace.Span }
 
 func startWordless(ctx context.Context, t trace.Tracer, name string, o ...trace.SpanStartOption) trace.Span {

@@ -73,7 +73,7 @@ func (t *Telemetry) trace(ctx context.Context, exporter trace.SpanExporter) erro
 		SpanStarter: startWordless,
 		// Baggage may be anything, and Temporal keeps headers in clear.
 		DisableBaggage: true,
-		// They are how status is asked and told: many, and nobody's cause.
+		// Queries ask for a status: there are many, and nothing follows from one.
 		DisableQueryTracing: true,
 	})
 	return err

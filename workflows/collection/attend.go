@@ -86,9 +86,9 @@ func pause(ctx workflow.Context, d time.Duration, name string) error {
 // should take over.
 func (c *collection) mustContinue() bool { return c.waits >= maxWaits || c.long }
 
-// noteLength looks whether Temporal suggests to continue as new. It is asked only when an
-// activity has ended, in a workflow task that is in the history for certain: the task of
-// an update may be dropped, and what was decided on what it said with it.
+// noteLength notes whether Temporal suggests to continue as new. It asks only when an
+// activity has ended, since that workflow task is in the history for certain. The task of
+// an update may be dropped, and a replay would not be given the same suggestion.
 func (c *collection) noteLength(work workflow.Context) {
 	c.long = c.long || workflow.GetInfo(work).GetContinueAsNewSuggested()
 }

@@ -12,7 +12,7 @@ import (
 
 // Collection is perdure.collection.v1: the pages of a collection, fetched as they are
 // asked for, each once, and one ahead. Input is a perdure.CollectionInput; carried is
-// nil but after continue-as-new.
+// nil except after continue-as-new.
 //
 // It ends with the last page, after maxPages, or when nobody has asked for as long as
 // its idle timeout. It fails with an application error, never retryable, the
@@ -80,7 +80,7 @@ type collection struct {
 	// failures counts the pages that could not be had.
 	failures int
 	idle     bool
-	// long: the history is.
+	// long: the history is, so that the next run should take over.
 	long bool
 	// moving: this run is about to continue as new.
 	moving  bool

@@ -75,7 +75,7 @@ const (
 	maxLateWaits = maxWaits + maxWaits/2
 )
 
-// awaitLate waits for such a page: the next run would ask the service for it once more.
+// awaitLate waits for a page that is on its way: else the next run would ask for it again.
 func (c *collection) awaitLate(work, cancelable workflow.Context, fetched workflow.Future) {
 	if c.done() || fetched.IsReady() {
 		return

@@ -59,8 +59,8 @@ func (c *collection) page(raw perdure.RawInput) (*perdure.Page, error) {
 // never too large.
 const maxAnswerBytes = 1_000_000
 
-// pagesFrom reads several pages of this run: who reads a closed run, which is replayed
-// for each query, reads many at once.
+// pagesFrom reads several pages of this run at once. A closed run is replayed for each
+// query, so its readers want few queries.
 func (c *collection) pagesFrom(raw perdure.RawInput) (*perdure.Pages, error) {
 	var r perdure.PagesRequest
 	if err := perdure.Decode(raw, &r); err != nil {
@@ -176,7 +176,7 @@ func (c *collection) wait(ctx workflow.Context, raw perdure.RawInput) (perdure.C
 	return c.answerTo(r.Index, c.failures > failures || c.closing == failed)
 }
 
-// answerTo is the answer to who waits for a page.
+// answerTo is what a caller that waits for the page is told.
 func (c *collection) answerTo(index int, failed bool) (perdure.CollectionStatus, error) {
 	s := c.Status
 	if i := segmentOf(s.Segments, min(index, s.Pages)); i >= 0 {

@@ -92,10 +92,7 @@ func (o *operation) apply(work workflow.Context, a *perdure.Answer, seq int, mai
 	o.applied = max(o.applied, seq)
 	o.takeNames(a)
 	o.takeResponse(a)
-	if a.Sealed != "" {
-		o.Sealed = a.Sealed
-	}
-	if refused {
+	if refused { // and led nowhere
 		why := perdure.ServiceError{Code: a.ErrorType}
 		if a.Error != nil {
 			why = *a.Error
@@ -103,6 +100,9 @@ func (o *operation) apply(work workflow.Context, a *perdure.Answer, seq int, mai
 		o.Status.LastError = &perdure.TimedError{At: workflow.Now(work).UTC(), Error: why}
 		o.askSoon(work)
 		return
+	}
+	if a.Sealed != "" {
+		o.Sealed = a.Sealed
 	}
 	o.Status.LastError = a.LastError
 	o.takeWords(a)

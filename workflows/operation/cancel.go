@@ -38,7 +38,7 @@ func (o *operation) unwanted() bool {
 // endUnstarted ends an operation that was canceled, or timed out, while it was not
 // known to be started.
 func (o *operation) endUnstarted(work workflow.Context) {
-	maybeSent := !o.FirstSentAt.IsZero()
+	maybeSent := o.maybeSent(work)
 	switch {
 	case o.timedOut && maybeSent:
 		o.end(work, failed, perdure.StateAmbiguous, perdure.ErrorStartAmbiguous, timedOut())
@@ -49,6 +49,15 @@ func (o *operation) endUnstarted(work workflow.Context) {
 	default:
 		o.end(work, canceled, perdure.StateFailed, "", nil)
 	}
+}
+
+// maybeSent: a request to start may have left, of this run or of the one that was reset to
+// it. What an adoption was to settle is as ambiguous as before.
+func (o *operation) maybeSent(work workflow.Context) bool {
+	adopting := o.Resolve != nil && o.Resolve.Adopt != nil
+	info := workflow.GetInfo(work)
+	wasReset := info.WorkflowExecution.RunID != info.OriginalRunID && o.Resolve == nil
+	return !o.FirstSentAt.IsZero() || adopting || wasReset && o.readAgain() == nil && o.sends()
 }
 
 // resumeCancel goes on, in a run that continues another, with what was asked there.
@@ -62,7 +71,7 @@ func (o *operation) resumeCancel(work workflow.Context) {
 // its end is awaited.
 func (o *operation) sendCancel(work workflow.Context) {
 	o.limitGrace(work)
-	if o.CancelSent {
+	if o.CancelSent || o.moving && movesWhileStopping(work) { // the next run asks
 		return
 	}
 	o.besides++
@@ -82,8 +91,12 @@ func (o *operation) stopRemote(work workflow.Context) (perdure.CancelAnswer, boo
 	var answer perdure.CancelAnswer
 	asked := o.Sealed
 	task := perdure.CancelTask{State: asked, GraceSeconds: max(o.graceLeft(work), remoteStopTimeout).Seconds()}
-	request := workflow.ExecuteActivity(activityContext(o.beside, "ask the service to stop", false), perdure.ActivityCancel, task)
-	if err := request.Get(work, &answer); err != nil {
+	cancelable, giveUp := workflow.WithCancel(o.beside)
+	o.giveUpStop = giveUp
+	request := workflow.ExecuteActivity(activityContext(cancelable, "ask the service to stop", true), perdure.ActivityCancel, task)
+	err := request.Get(work, &answer)
+	o.giveUpStop = nil
+	if err != nil {
 		if !temporal.IsCanceledError(err) {
 			o.noteFailure(work, err)
 		}

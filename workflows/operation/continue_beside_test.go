@@ -48,6 +48,41 @@ func TestContinueAsNewWaitsForARequestToStop(t *testing.T) {
 	require.Len(t, second.calls, 1)
 }
 
+// A service that does not answer a request to stop is asked for as long as the grace lasts.
+// The run does not wait for that: nobody would ask meanwhile how the operation goes.
+func TestContinueAsNewDoesNotWaitForTheGrace(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		cancelAt time.Duration
+	}{
+		{"asked for before", 10 * time.Second},
+		{"asked for while it gets ready", 32 * time.Second},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStage(t)
+			s.starts = []act[startTask]{now[startTask](accepted(10 * time.Second))}
+			s.polls = []act[pollTask]{never[pollTask]()}
+			s.at(test.cancelAt, s.env.CancelWorkflow)
+			s.suggestAt(30 * time.Second)
+			if test.cancelAt < 30*time.Second {
+				s.cancels = []act[cancelTask]{lost[cancelTask]()}
+			} else { // a question beside keeps the run
+				s.polls = append(s.polls, after[pollTask](10*time.Second, running(10*time.Second)))
+				s.at(29*time.Second, func() { s.env.SignalWorkflow(perdure.SignalPoll, nil) })
+			}
+			second, args := s.moves(request(grace(7200)))
+			require.LessOrEqual(t, s.elapsed(), 91*time.Second)
+			require.Nil(t, s.status().LastError)
+
+			s.same(second)
+			second.cancels = []act[cancelTask]{after[cancelTask](time.Minute, yes())}
+			second.polls = []act[pollTask]{after[pollTask](time.Second, completed())}
+			second.run(args...)
+			require.Equal(t, perdure.StateSucceeded, second.succeeded().State, "it is asked for all the while")
+		})
+	}
+}
+
 func TestContinueAsNewMakesARequestToStopAgainThatFailed(t *testing.T) {
 	s := newStage(t)
 	s.starts = []act[startTask]{now[startTask](accepted(time.Hour))}

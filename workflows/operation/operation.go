@@ -7,8 +7,8 @@ import (
 )
 
 // Operation is perdure.operation.v1: one long-running operation of a service, from
-// its start to its end. Input is a perdure.OperationInput; carried is nil but after
-// continue-as-new.
+// its start to its end. Input is a perdure.OperationInput; carried is nil except
+// after continue-as-new.
 //
 // It returns the result when the operation succeeded. It fails with an application
 // error, never retryable, of one of the types of package perdure, the Status in its

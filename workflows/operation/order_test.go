@@ -46,6 +46,34 @@ func TestAnOlderQuestionDoesNotOverwriteANewerAnswer(t *testing.T) {
 	require.Equal(t, "digest of new", calls[2].poll.Known.Body)
 }
 
+// The answer that came beside says nothing of where the watcher has gone on to meanwhile,
+// and where it came from may not be there any more.
+func TestAStateThatMovedIsKept(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		beside answer
+	}{
+		{"answered, and nothing new", running(5*time.Second, sealed(""))},
+		{"not answered", answer{Polls: 1, LastError: &perdure.TimedError{At: epoch, Error: perdure.ServiceError{Code: "NoAnswer"}}}},
+		{"refused", running(0, refused)},
+		{"refused, under a newer key", running(0, refused, sealed("perdure1_a_again"))},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStage(t)
+			s.starts = []act[startTask]{now[startTask](accepted(5 * time.Second))}
+			s.polls = []act[pollTask]{
+				after[pollTask](10*time.Second, running(5*time.Second, sealed("perdure1_moved"))),
+				after[pollTask](time.Second, test.beside),
+				now[pollTask](completed()),
+			}
+			s.at(time.Second, func() { s.env.SignalWorkflow(perdure.SignalPoll, nil) })
+			s.run(request())
+			s.succeeded()
+			require.Equal(t, "perdure1_moved", s.pollCalls()[2].poll.State)
+		})
+	}
+}
+
 func TestATerminalAnswerWinsWhateverItsPlace(t *testing.T) {
 	s := newStage(t)
 	s.starts = []act[startTask]{now[startTask](accepted(5 * time.Second))}

@@ -1,6 +1,7 @@
 package operation_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -37,6 +38,13 @@ func (i *inbound) Init(next interceptor.WorkflowOutboundInterceptor) error {
 type outbound struct {
 	interceptor.WorkflowOutboundInterceptorBase
 	stage *stage
+}
+
+// GetInfo tells of the run that was reset.
+func (o *outbound) GetInfo(ctx workflow.Context) *workflow.Info {
+	info := *o.Next.GetInfo(ctx)
+	info.OriginalRunID = cmp.Or(o.stage.resetFrom, info.WorkflowExecution.RunID)
+	return &info
 }
 
 // ExecuteWorkflow begins to count the time.

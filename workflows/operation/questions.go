@@ -120,6 +120,11 @@ func (o *operation) unsent(work workflow.Context, task perdure.StartTask) bool {
 	return err == nil && seen.Unsent
 }
 
+// sends: a start activity sends a request, and does not just take over what is there.
+func (o *operation) sends() bool {
+	return o.input.Request != nil && (o.Resolve == nil || o.Resolve.Adopt == nil)
+}
+
 // readAgain reads the input in a run that continues another.
 func (o *operation) readAgain() error {
 	if o.input.Request != nil || o.input.Token != "" || o.input.Adopt != nil {
@@ -128,11 +133,15 @@ func (o *operation) readAgain() error {
 	return o.read()
 }
 
-// startLost deals with a start activity that ended without a verdict: it was
-// canceled where no worker ran it, and a worker before may have sent the request.
+// startLost deals with a start activity that ended without a verdict: its worker died or
+// could not do its work; or it was canceled where no worker ran it, and a worker before may
+// have sent the request.
 func (o *operation) startLost(work workflow.Context, err error) {
 	o.noteFailure(work, err)
 	if o.input.Token != "" || !temporal.IsCanceledError(err) {
+		if o.sends() {
+			o.noteSent(work, err)
+		}
 		o.setWait(work, perdure.Answer{WaitSeconds: retries.MaximumInterval.Seconds()})
 		o.Durable = true
 		return
@@ -168,16 +177,16 @@ func (o *operation) watch(work workflow.Context) {
 	}
 	var a perdure.Answer
 	if err := watched.Get(work, &a); err != nil {
+		o.takeLastWords(err, task.State)
 		if !temporal.IsCanceledError(err) {
 			o.noteFailure(work, err)
 			o.setWait(work, perdure.Answer{WaitSeconds: retries.MaximumInterval.Seconds()})
 		}
 		return
 	}
+	o.keepState(a.Sealed, task.State) // also of a verdict that is too old to count
+
 	if a.Polls == 0 && a.State == "" && a.ErrorType == "" { // told to stop before it had asked: the wait goes on
-		if a.Sealed != "" {
-			o.Sealed = a.Sealed
-		}
 		return
 	}
 	o.apply(work, &a, seq, true)

@@ -70,7 +70,7 @@ func (o *operation) worthTelling() told {
 // for a month makes about 250, and not half a million.
 const ageShare = 20
 
-// reportWait is how long what is new is not to be told yet; a new state is, at once.
+// reportWait is how long a report has still to wait; one of a new state does not.
 func (o *operation) reportWait(work workflow.Context) time.Duration {
 	r, now := o.Reports, workflow.Now(work)
 	if o.state() != r.Told.State || r.At.IsZero() {

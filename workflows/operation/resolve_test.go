@@ -156,6 +156,21 @@ func TestResolveAndWhatComesBetween(t *testing.T) {
 		require.Equal(t, perdure.StateAmbiguous, got.State)
 		require.True(t, u.err != nil || u.status.Done)
 	})
+	t.Run("a cancel of an adoption that no worker has begun", func(t *testing.T) {
+		s, u := resolved(t, perdure.Resolve{Adopt: &adopted}, lost[startTask]())
+		s.look = func(perdure.StartLook) (perdure.StartSeen, error) { return perdure.StartSeen{Unsent: true}, nil }
+		s.at(2*time.Minute, s.env.CancelWorkflow)
+		got := s.run(request()).canceled()
+		require.Equal(t, perdure.StateAmbiguous, got.State, "the start before it is")
+		require.Equal(t, got, u.status)
+	})
+	t.Run("the time-out of an adoption that no worker has begun", func(t *testing.T) {
+		s, _ := resolved(t, perdure.Resolve{Adopt: &adopted}, lost[startTask]())
+		s.look = func(perdure.StartLook) (perdure.StartSeen, error) { return perdure.StartSeen{Unsent: true}, nil }
+		errorType, _, got := s.run(request(timeout(120))).failed()
+		require.Equal(t, perdure.ErrorStartAmbiguous, errorType)
+		require.Equal(t, perdure.StateAmbiguous, got.State)
+	})
 	t.Run("the time-out", func(t *testing.T) {
 		s, _ := resolved(t, perdure.Resolve{Adopt: &adopted}, lost[startTask]())
 		errorType, _, got := s.run(request(timeout(120))).failed()

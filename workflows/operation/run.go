@@ -82,6 +82,8 @@ type operation struct {
 	timedOut bool
 	// moving: this run is about to continue as new.
 	moving bool
+	// giveUpStop gives up the request to stop that is under way; nil: none is.
+	giveUpStop workflow.CancelFunc
 	// beside is done when the operation is over, for questions that are under way.
 	beside       workflow.Context
 	cancelBeside workflow.CancelFunc

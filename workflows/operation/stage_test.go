@@ -41,6 +41,8 @@ type stage struct {
 	unchecked int // checks that are still to come
 	// look says what Temporal knows of the start activity. Default: a worker has it.
 	look func(perdure.StartLook) (perdure.StartSeen, error)
+	// resetFrom is the run that was reset to the one that is run. Default: none was.
+	resetFrom string
 	// stubborn: no activity ends before its act does, whatever the workflow says.
 	stubborn bool
 

@@ -68,7 +68,7 @@ func TestActivitiesAreScheduledWithTheirTimeOuts(t *testing.T) {
 		require.Zero(t, c.options.ScheduleToCloseTimeout, c.name)
 		require.Zero(t, c.options.RetryPolicy.MaximumAttempts, c.name)
 		require.Equal(t, 4*time.Second, c.options.RetryPolicy.MaximumInterval, c.name)
-		require.Equal(t, c.name == perdure.ActivityStart || c.name == perdure.ActivityPoll && !c.poll.Once, c.options.WaitForCancellation, c.name)
+		require.Equal(t, !c.poll.Once, c.options.WaitForCancellation, c.name)
 	}
 }
 

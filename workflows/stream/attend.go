@@ -60,15 +60,16 @@ func (l *log) await(work workflow.Context, until func() bool) {
 }
 
 // mustContinue: the history is long enough that the next run should take over. Whether
-// Temporal suggests it is noted when a batch has come, in a workflow task that is in the
-// history for certain: the task of an update may be dropped, and what was decided on what
-// it said with it.
+// Temporal suggests it is noted when a batch has come, since that workflow task is in the
+// history for certain. The task of an update may be dropped, and a replay would not be
+// given the same suggestion.
 func (l *log) mustContinue() bool {
 	return l.recorded >= maxBatches || l.waits >= maxWaits || l.long || l.recorded >= minBatches && l.kept >= maxAnswerBytes
 }
 
-// minBatches of a run, however large they are. Beyond, a run ends when one answer is full:
-// each question to a run that has ended has a worker replay all of it.
+// minBatches is how many batches a run takes, however large they are. After these, it ends
+// once it holds as much as fits into one answer: a query of a run that has ended has a
+// worker replay all of it.
 const minBatches = 4
 
 // prepareToContinue waits until those who wait have been told to ask again, and no batch

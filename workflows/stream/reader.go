@@ -34,15 +34,18 @@ func Reader(ctx workflow.Context, in perdure.ReaderInput) error {
 	}
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), perdure.ActivityReadStream, in).Get(ctx, nil)
 	if err != nil && ctx.Err() == nil {
-		tellLog(ctx, in.Log, err)
+		tellLog(ctx, in, err)
 	}
 	return nil
 }
 
 // tellLog ends the log where the activity could not.
-func tellLog(ctx workflow.Context, log string, why error) {
-	end := perdure.Batch{Writer: maxWriter, End: &perdure.StreamEnd{ErrorType: perdure.ErrorStreamBroken, Error: activityError(why)}}
-	_ = workflow.SignalExternalWorkflow(ctx, log, "", perdure.SignalRecord, end).Get(ctx, nil) // it may be gone
+func tellLog(ctx workflow.Context, in perdure.ReaderInput, why error) {
+	end := perdure.Batch{
+		Writer: maxWriter, FirstRunID: in.FirstRunID,
+		End: &perdure.StreamEnd{ErrorType: perdure.ErrorStreamBroken, Error: activityError(why)},
+	}
+	_ = workflow.SignalExternalWorkflow(ctx, in.Log, "", perdure.SignalRecord, end).Get(ctx, nil) // it may be gone
 }
 
 // maxWriter comes after every attempt of the activity.
@@ -109,8 +112,8 @@ func (l *log) stopReader(work workflow.Context) {
 	_ = workflow.RequestCancelExternalWorkflow(work, l.Reader, "").Get(work, nil) // it may have ended
 }
 
-// turnAway stops the reader of a log that had the id before and was ended in Temporal: it
-// takes this one for its own.
+// turnAway stops a stray reader. Its log had the same id as this one and was ended in
+// Temporal, so it takes this one for its own.
 func (l *log) turnAway(work workflow.Context, firstRunID string) {
 	if l.stray != firstRunID {
 		l.stray = firstRunID

@@ -1,13 +1,16 @@
 package stream_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/perdure-dev/perdure"
 )
@@ -37,6 +40,27 @@ func TestTheReaderOfAnEarlierLogIsTurnedAway(t *testing.T) {
 	require.Len(t, got.Events, 2, "nothing before the stray's first event is lost")
 	require.Len(t, stopped, 1, "it is told once")
 	require.True(t, strings.HasSuffix(stopped[0], "/reader/earlier"), stopped[0])
+}
+
+// What a reader says for its activity, which somebody has failed in Temporal, is for its own
+// log, and not for one that has the id after it.
+func TestAReaderTellsItsOwnLog(t *testing.T) {
+	p := newPlay(t)
+	p.env.RegisterActivityWithOptions(func(context.Context, perdure.ReaderInput) error {
+		return temporal.NewNonRetryableApplicationError("by hand", "ByHand", nil)
+	}, activity.RegisterOptions{Name: perdure.ActivityReadStream})
+	var told []any
+	p.env.OnSignalExternalWorkflow(mock.Anything, "log", "", perdure.SignalRecord, mock.Anything).Return(func(_, _, _, _ string, b any) error {
+		told = append(told, b)
+		return nil
+	})
+	p.env.ExecuteWorkflow(perdure.WorkflowStreamReader, perdure.ReaderInput{Log: "log", Input: input(), FirstRunID: "first"})
+	require.NoError(t, p.env.GetWorkflowError())
+	require.Len(t, told, 1)
+	b, ok := told[0].(perdure.Batch)
+	require.True(t, ok, "%T", told[0])
+	require.Equal(t, "first", b.FirstRunID)
+	require.Equal(t, &perdure.ServiceError{Code: "ActivityFailed", Message: "by hand"}, b.End.Error)
 }
 
 // Somebody canceled the reader: it ends, and says nothing.

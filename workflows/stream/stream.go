@@ -11,7 +11,7 @@ import (
 )
 
 // Stream is perdure.stream.v1: the record of an event stream of a service. Input is a
-// perdure.StreamInput; carried is nil but after continue-as-new.
+// perdure.StreamInput; carried is nil except after continue-as-new.
 //
 // It ends when the stream has. It fails with an application error, never retryable, the
 // StreamStatus in its details, when the stream ended badly or cannot be taken up; what
@@ -81,7 +81,7 @@ type log struct {
 	lastHeard time.Time
 	// lost: the reader is gone.
 	lost bool
-	// long: the history is.
+	// long: the history is, so that the next run should take over.
 	long bool
 	// moving: this run is about to continue as new.
 	moving  bool
@@ -111,7 +111,7 @@ func newLog(ctx workflow.Context, raw perdure.RawInput, carried *Carried) *log {
 	return l
 }
 
-// begin reads the input, and starts who reads the stream. A typo is an error that names
+// begin reads the input, and starts the workflow that reads the stream. A typo is an error that names
 // the field, and not a workflow task that fails for ever.
 func (l *log) begin(work workflow.Context) {
 	err := l.read()

@@ -58,8 +58,8 @@ func (l *log) wait(ctx workflow.Context, raw perdure.RawInput) (perdure.StreamSt
 	return s, nil
 }
 
-// awaitRound waits with all others who wait for long. One timer answers them, which is
-// two events of the history in a minute, and not in each wait.
+// awaitRound waits together with all others that wait for long. One timer answers them all:
+// it costs the history two events a minute, where a timer for each would cost two each.
 func (l *log) awaitRound(ctx workflow.Context, answered func() bool) error {
 	if !l.ticking {
 		l.ticking = true

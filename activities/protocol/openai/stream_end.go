@@ -10,8 +10,8 @@ import (
 	"github.com/perdure-dev/perdure/activities/protocol/streaming"
 )
 
-// done is the data that ends a stream (OpenAPI document, stream). The SDKs compare its
-// begin.
+// done is the data that ends a stream (OpenAPI document, stream). The SDKs take
+// whatever begins with it.
 const done = "[DONE]"
 
 // endOfType is how events of a type end a stream (OpenAPI document,

@@ -38,8 +38,8 @@ func (p streamPoint) ending() error {
 // maxBreaks bounds the bytes of a body at each of which the connection is broken.
 const maxBreaks = 4 << 10
 
-// checkBreaks: a connection that breaks has given the begin of the events, each whole and
-// at its position; and a reader who has had enough is left alone.
+// checkBreaks: a connection that breaks has given the first of the events, each whole and at
+// its position; and a reader that stops early is given no more.
 func (s streamerSuite) checkBreaks(t assert.TestingT, points []streamPoint) {
 	for _, p := range points {
 		if p.connection.Endless {
@@ -49,8 +49,8 @@ func (s streamerSuite) checkBreaks(t assert.TestingT, points []streamPoint) {
 		body := p.connection.Body
 		for at := range min(len(body), maxBreaks) {
 			got := s.bind(t, p.scenario).events(io.MultiReader(strings.NewReader(body[:at]), broken{}), p.at)
-			if events := got.recorded(); !isBegin(events, whole) {
-				t.Errorf("%s: broken after byte %d: want the begin of %+v, got %+v", p.connection.Asks, at, whole, events)
+			if events := got.recorded(); !isPrefix(events, whole) {
+				t.Errorf("%s: broken after byte %d: want the first of %+v, got %+v", p.connection.Asks, at, whole, events)
 				return
 			}
 			if !got.ended() && !errors.Is(got.err, errBroken) && (got.err == nil || p.read.err == nil) {
@@ -63,7 +63,7 @@ func (s streamerSuite) checkBreaks(t assert.TestingT, points []streamPoint) {
 	}
 }
 
-func isBegin(events, whole []protocol.StreamEvent) bool {
+func isPrefix(events, whole []protocol.StreamEvent) bool {
 	return len(events) <= len(whole) && slices.EqualFunc(events, whole[:len(events)], func(a, b protocol.StreamEvent) bool { return reflect.DeepEqual(a, b) })
 }
 

@@ -11,9 +11,9 @@ import (
 	"github.com/perdure-dev/perdure/activities/protocol"
 )
 
-// FuzzStreamer fuzzes a streamer with bodies at every connection of the scenarios: they
-// mean the same however they come, and what breaks off has given the begin. Seeds are the
-// scenarios' own bodies and the hostile ones of the suite.
+// FuzzStreamer fuzzes a streamer with bodies at every connection of the scenarios: a body
+// means the same however it is cut into reads, and one that breaks off gives the first of
+// the whole body's events. Seeds are the scenarios' own bodies and the suite's hostile ones.
 func FuzzStreamer(f *testing.F, streamer protocol.Streamer, scenarios ...StreamScenario) {
 	f.Helper()
 	s := streamerSuite{streamer, scenarios}
@@ -39,6 +39,6 @@ func FuzzStreamer(f *testing.F, streamer protocol.Streamer, scenarios ...StreamS
 		require.Equal(t, whole, b.events(split, p.at), "in chunks")
 		cut := int(seed % uint64(len(body)+1)) //nolint:gosec // not above the body's length
 		events := b.events(io.MultiReader(strings.NewReader(string(body[:cut])), broken{}), p.at).recorded()
-		require.True(t, isBegin(events, whole.recorded()), "broken after byte %d", cut)
+		require.True(t, isPrefix(events, whole.recorded()), "broken after byte %d", cut)
 	})
 }

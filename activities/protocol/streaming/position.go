@@ -12,7 +12,7 @@ import (
 // lastEventID is the header that asks a service to go on (WHATWG HTML, 9.2.4).
 const lastEventID = "Last-Event-Id"
 
-// Ask is the request from the stream's begin, or from after a position. Accept is sent
+// Ask is the request for the stream from its start, or from after a position. Accept is sent
 // where the first request says nothing else.
 func (r Rules) Ask(first protocol.Ask, at protocol.Position, accept string) (ask protocol.Ask, ok bool) {
 	if !at.None() && !r.leadsOn(first.Method, at) {

@@ -25,7 +25,7 @@ type Status struct {
 	// state and service.
 	Head  Line
 	Lines []Line
-	// Memo is the status for who finds no worker, small.
+	// Memo is a small status, for readers that find no worker.
 	Memo any
 }
 
