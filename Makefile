@@ -135,22 +135,9 @@ bench-go:
 bench-inflight:
 	cd bench && $(GO) run ./inflight -hold PostgreSQL -watched 1500,2500,3500 -page ../docs/scale.md
 
-# Every parser that meets bytes from outside, one after the other. That the time was up is no
-# failure, though Go before 1.27 now and then takes it for one: go.dev/issue/75804.
-FUZZTIME ?= 30s
-FUZZLOG  := $(CURDIR)/$(BIN)/fuzz.log
+# Every parser that meets bytes from outside, for FUZZTIME each, which is 30s.
 fuzz:
-	@grep -rl --include='*_test.go' '^func Fuzz' . | grep -v '^./docs/' | xargs -n1 dirname | sort -u | while read -r p; do \
-	  $(GO) test -c -fuzz=Fuzz -o $(CURDIR)/$(BIN)/fuzz.test $$p || exit 1; \
-	  for f in $$(grep -rho --include='*_test.go' '^func Fuzz[A-Za-z]*' $$p/*_test.go | cut -c6-); do \
-	    echo "$$p $$f"; \
-	    (cd $$p && $(CURDIR)/$(BIN)/fuzz.test -test.run '^$$' -test.fuzz "^$$f$$" -test.fuzztime $(FUZZTIME) -test.fuzzcachedir $(CURDIR)/$(BIN)/fuzz) > $(FUZZLOG) 2>&1; failed=$$?; \
-	    if [ $$failed -ne 0 ] && grep -qx ' *context deadline exceeded' $(FUZZLOG) && ! grep -q 'Failing input' $(FUZZLOG); then \
-	      grep '^fuzz:' $(FUZZLOG); echo "PASS: its time was up"; \
-	    else \
-	      cat $(FUZZLOG); [ $$failed -eq 0 ] || exit 1; \
-	    fi; \
-	  done; done
+	@.ci/fuzz
 
 clean:
 	rm -rf $(BIN)

@@ -53,9 +53,6 @@ func (in *OperationInput) Check() error {
 			}
 		}
 	}
-	if err := in.Protocol.check(); err != nil {
-		return err
-	}
 	if err := in.Polling.Check("polling"); err != nil {
 		return err
 	}
@@ -182,16 +179,6 @@ func (a *Adoption) check() error {
 	if err := exactlyOne(set, "azcore", "operation", "statusURL"); err != nil {
 		err.Field = "adopt"
 		return err
-	}
-	return nil
-}
-
-func (p *ProtocolChoice) check() error {
-	if p == nil {
-		return nil
-	}
-	if p.Name == "" {
-		return &InputError{Field: "protocol.name", Message: "is missing"}
 	}
 	return nil
 }

@@ -44,7 +44,6 @@ func TestInputIsRefusedByField(t *testing.T) {
 		{"a body of two kinds", `{"request":{"service":"jobs","method":"POST","url":"/jobs","body":{"json":1,"base64":"aGk="}}}`, "request.body"},
 		{"a body that is no base64", `{"request":{"service":"jobs","method":"POST","url":"/jobs","body":{"base64":"!"}}}`, "request.body.base64"},
 		{"two services", `{` + request + `,"service":"other"}`, "service"},
-		{"a protocol without a name", `{` + request + `,"protocol":{}}`, "protocol.name"},
 		{"a negative interval", `{` + request + `,"polling":{"intervalSeconds":-1}}`, "polling.intervalSeconds"},
 		{"a bound below the interval", `{` + request + `,"polling":{"intervalSeconds":9,"maxIntervalSeconds":3}}`, "polling.maxIntervalSeconds"},
 		{"a backoff below one", `{` + request + `,"polling":{"backoff":0.5}}`, "polling.backoff"},
@@ -74,10 +73,29 @@ func TestInputsThatAreRight(t *testing.T) {
 		`{"request":{"method":"POST","url":"/jobs"},"service":"jobs"}`,
 		`{"token":"perdure1_x","type":"T","audience":"A","polling":{"intervalSeconds":0.5,"backoff":2}}`,
 		`{"adopt":{"statusURL":"https://jobs.example.com/operations/7"},"service":"jobs"}`,
+		`{"request":{"method":"POST","url":"/jobs"},"service":"jobs","protocol":{"options":{"statusField":"state"}}}`,
 	} {
 		var in perdure.OperationInput
 		require.NoError(t, perdure.Decode([]byte(input), &in), input)
 		require.NoError(t, in.Check(), input)
+	}
+}
+
+func TestWholeNumbersAreWantedWhole(t *testing.T) {
+	t.Parallel()
+	var in perdure.CollectionInput
+	err := perdure.Decode([]byte(`{"maxPages":1.5}`), &in)
+	require.Equal(t, &perdure.InputError{Field: "maxPages", Message: "is 1.5, want a whole number"}, err)
+}
+
+func TestStreamsNameTheirProtocol(t *testing.T) {
+	t.Parallel()
+	for input, field := range map[string]string{`{}`: "protocol", `{"protocol":{"options":{"json":true}}}`: "protocol.name"} {
+		in := perdure.StreamInput{Request: &perdure.Request{Service: "jobs", Method: "GET", URL: "/feed"}}
+		require.NoError(t, perdure.Decode([]byte(input), &in))
+		var bad *perdure.InputError
+		require.ErrorAs(t, in.Check(), &bad)
+		require.Equal(t, field, bad.Field)
 	}
 }
 

@@ -149,9 +149,6 @@ func (in *CollectionInput) Check() error {
 	if in.Token != "" && in.Protocol != nil {
 		return &InputError{Field: "protocol", Message: "is set beside token, which has its own"}
 	}
-	if err := in.Protocol.check(); err != nil {
-		return err
-	}
 	if in.MaxPages < 0 {
 		return &InputError{Field: "maxPages", Message: "is negative, want 0 for no bound, or more"}
 	}

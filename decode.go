@@ -56,6 +56,9 @@ func Decode(raw []byte, into any) error {
 
 func decodeError(err error, raw []byte, into reflect.Type) error {
 	if wrongKind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		if number, ok := strings.CutPrefix(wrongKind.Value, "number "); ok && wrongKind.Type.Kind() != reflect.Float64 {
+			return &InputError{Field: wrongKind.Field, Message: fmt.Sprintf("is %s, want a whole number", number)}
+		}
 		return &InputError{Field: wrongKind.Field, Message: fmt.Sprintf("is a JSON %s, want %s", wrongKind.Value, kindName(wrongKind))}
 	}
 	// encoding/json has no type for this error.

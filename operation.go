@@ -48,7 +48,8 @@ type Adoption struct {
 // ProtocolChoice names the protocol that an operation follows.
 type ProtocolChoice struct {
 	// Name is a built-in protocol's, such as azure, google, openai or auto, or one's own.
-	Name string `json:"name"`
+	// Default: that of the service's configuration, else auto; a stream has to name one.
+	Name string `json:"name,omitempty"`
 	// Options are a JSON object; an option that the protocol does not know is refused.
 	// docs/protocols.md lists them.
 	Options json.RawMessage `json:"options,omitempty"`
@@ -71,7 +72,7 @@ type Polling struct {
 	NotFoundGraceSeconds *float64 `json:"notFoundGraceSeconds,omitempty"`
 }
 
-// CancelSettings say what cancelling does.
+// CancelSettings say what canceling does.
 type CancelSettings struct {
 	// GraceSeconds is how long the service is asked, after cancel was requested,
 	// for the operation's end. Default 600.

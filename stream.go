@@ -139,9 +139,8 @@ func (in *StreamInput) Check() error {
 		return &InputError{Field: "protocol", Message: "is set beside token, which has its own"}
 	case in.Token == "" && in.Protocol == nil:
 		return &InputError{Field: "protocol", Message: "is missing, want sse, openai or jsonl"}
-	}
-	if err := in.Protocol.check(); err != nil {
-		return err
+	case in.Token == "" && in.Protocol.Name == "":
+		return &InputError{Field: "protocol.name", Message: "is missing, want sse, openai or jsonl"}
 	}
 	return checkSeconds("silenceTimeoutSeconds", in.SilenceTimeoutSeconds)
 }

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"go.temporal.io/api/workflowservice/v1"
@@ -140,7 +141,7 @@ func (a *Activities) checkService(name string) error {
 	if a.Services[name] != nil {
 		return nil
 	}
-	return &perdure.InputError{Field: "service", Message: "\"" + name + "\" is not in the worker's configuration"}
+	return &perdure.InputError{Field: "service", Message: fmt.Sprintf("%q is not in the worker's configuration", name)}
 }
 
 // transports are the services as package transport knows them.

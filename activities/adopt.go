@@ -1,10 +1,12 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/perdure-dev/perdure"
@@ -15,6 +17,9 @@ import (
 
 // adopt takes over an operation that a caller names.
 func (a *Activities) adopt(ctx context.Context, task perdure.StartTask, adoption perdure.Adoption) (*perdure.Answer, error) {
+	if start := task.Input.Request; start != nil && adoption.Operation != "" && adoption.Collection == "" {
+		adoption.Collection, _, _ = strings.Cut(start.URL, "?")
+	}
 	p, err := a.adoptionPlan(task.Input, adoption)
 	if err != nil {
 		return a.refuse(err)
@@ -71,9 +76,9 @@ func (p *plan) adopted(adoption perdure.Adoption) (protocol.Step, error) {
 // adoptionPlan finds service and protocol of an adoption.
 func (a *Activities) adoptionPlan(in perdure.OperationInput, adoption perdure.Adoption) (*plan, error) {
 	named := in.ServiceName()
-	origin := first(adoption.StatusURL, adoption.Collection)
+	origin := cmp.Or(adoption.StatusURL, adoption.Collection)
 	if in.Request != nil {
-		origin = first(origin, in.Request.URL)
+		origin = cmp.Or(origin, in.Request.URL)
 	}
 	if named == "" && origin == "" {
 		return nil, &perdure.InputError{Field: "service", Message: "is missing: the adoption does not tell whose operation it is"}

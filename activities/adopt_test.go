@@ -144,4 +144,13 @@ func TestAResolvedStart(t *testing.T) {
 		require.Equal(t, perdure.StateRunning, a.State)
 		require.Equal(t, "vs_1", a.RemoteID)
 	})
+	t.Run("found, by its id alone", func(t *testing.T) {
+		svc := perduretest.NewService(t, perduretest.GET("/vector_stores/vs_1").JSON(200, finished))
+		d := newDesk(t, svc)
+		a := d.start(createTask(protocolOf("openai", ``), to("/vector_stores?tag=1"), func(task *perdure.StartTask) {
+			task.Adopt = &perdure.Adoption{Operation: "vs_1"}
+		}))
+		require.Equal(t, perdure.StateRunning, a.State)
+		require.Equal(t, perdure.StateSucceeded, d.poll(perdure.PollTask{State: a.Sealed}).State)
+	})
 }

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -84,7 +85,7 @@ func (a *Activities) firstPage(in *perdure.CollectionInput) (*page, error) {
 	p.state = pageState{Protocol: perdure.AutoProtocol, Request: *in.Request}
 	p.state.Request.Service = found.Name()
 	if in.Protocol != nil {
-		p.state.Protocol, p.state.Options = in.Protocol.Name, in.Protocol.Options
+		p.state.Protocol, p.state.Options = cmp.Or(in.Protocol.Name, perdure.AutoProtocol), in.Protocol.Options
 	}
 	return p, nil
 }

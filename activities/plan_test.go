@@ -82,6 +82,8 @@ func TestProtocolsOptionsAreMerged(t *testing.T) {
 	}{
 		{"the service's", choice("openai", `{"statusURL":"/s/{id}","statusField":"state"}`), nil, `{"id":"1","state":"queued"}`, "GET /s/1"},
 		{"the caller's over it", choice("openai", `{"statusURL":"/s/{id}","statusField":"state"}`), choice("openai", `{"statusURL":"/c/{id}"}`), `{"id":"1","state":"queued"}`, "GET /c/1"},
+		{"the caller's options alone", choice("openai", `{"statusURL":"/s/{id}","statusField":"state"}`), choice("", `{"statusURL":"/c/{id}"}`), `{"id":"1","state":"queued"}`, "GET /c/1"},
+		{"neither of them", choice("openai", `{"statusURL":"/s/{id}"}`), choice("", ``), `{"id":"1","status":"queued"}`, "GET /s/1"},
 		{"the caller's without options", choice("openai", `{"statusURL":"/s/{id}"}`), choice("openai", ``), `{"id":"1","status":"queued"}`, "GET /s/1"},
 		{"the caller's alone", nil, choice("openai", `{"statusURL":"/c/{id}"}`), `{"id":"1","status":"queued"}`, "GET /c/1"},
 		{"another protocol of the caller's", choice("location", `{"prefer":true}`), choice("openai", ``), `{"id":"1","status":"queued"}`, "GET /vector_stores/1"},

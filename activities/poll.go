@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -21,7 +22,7 @@ const tellEvery = 5 * time.Second
 // the next wait is longer than the threshold.
 func (a *Activities) Poll(ctx context.Context, task perdure.PollTask) (*perdure.Answer, error) {
 	last := lastHeartbeat(ctx)
-	o, err := a.open(first(last.Sealed, task.State))
+	o, err := a.open(cmp.Or(last.Sealed, task.State))
 	if err != nil {
 		return nil, err
 	}

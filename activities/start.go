@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -117,7 +118,7 @@ func (s *starting) resume(hb perdure.Heartbeat) {
 		s.firstSent = hb.FirstSentAt
 	}
 	s.lastError = hb.LastError
-	s.sealed = first(hb.Sealed, s.task.Sealed)
+	s.sealed = cmp.Or(hb.Sealed, s.task.Sealed)
 	s.board.now = hb
 }
 

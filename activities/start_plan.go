@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -68,15 +69,15 @@ func (p *plan) chooseProtocol(known *protocol.Registry, callers *perdure.Protoco
 		choice = *p.service.Protocol
 	}
 	if callers != nil {
-		options := callers.Options
-		if callers.Name == choice.Name {
+		name, options := cmp.Or(callers.Name, choice.Name), callers.Options
+		if name == choice.Name {
 			merged, err := mergeOptions(choice.Options, options)
 			if err != nil {
 				return err
 			}
 			options = merged
 		}
-		choice = perdure.ProtocolChoice{Name: callers.Name, Options: options}
+		choice = perdure.ProtocolChoice{Name: name, Options: options}
 		p.callerOps = optionNames(callers)
 	}
 	p.name, p.options = choice.Name, choice.Options
@@ -138,7 +139,7 @@ func (p *plan) change(write func(start *protocol.Ask) error) error {
 }
 
 func (p *plan) chooseKey(callers, workflowID, firstRunID string) error {
-	p.key = first(callers, deriveKey(workflowID, firstRunID))
+	p.key = cmp.Or(callers, deriveKey(workflowID, firstRunID))
 	if keyer, ok := p.bound.(protocol.Keyer); ok {
 		err := p.change(func(start *protocol.Ask) (err error) {
 			p.keyWindow, err = keyer.PutKey(start, p.key)

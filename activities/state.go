@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -116,7 +117,7 @@ func (o *operation) take(step protocol.Step, at time.Time) {
 	if step.State != nil {
 		o.state.State = step.State
 	}
-	o.state.RemoteID = first(step.RemoteID, o.state.RemoteID)
+	o.state.RemoteID = cmp.Or(step.RemoteID, o.state.RemoteID)
 	if step.Fetch {
 		o.state.ServiceStatus = step.ServiceStatus
 	}

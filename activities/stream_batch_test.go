@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -299,7 +300,7 @@ func TestAnEventIsNotRefusedForWhatGoesAlongWithIt(t *testing.T) {
 					require.NoError(t, d.read(feed()))
 					d.requireEnd("")
 					require.Equal(t, data, d.log.data())
-					require.Equal(t, fmt.Sprint(len(data)), d.log.status.LastEventID)
+					require.Equal(t, strconv.Itoa(len(data)), d.log.status.LastEventID)
 					require.NotNil(t, d.log.response)
 					require.Equal(t, len(data), d.opened().Next)
 				})

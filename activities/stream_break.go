@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -39,7 +40,7 @@ func (r *reader) broke(why *perdure.ServiceError, asked time.Duration) {
 		r.counted.retryAfter.Inc(1)
 	}
 	if wait == 0 {
-		base := first(r.now.at.Retry, defaultReconnect)
+		base := cmp.Or(r.now.at.Retry, defaultReconnect)
 		if !r.answered {
 			base = retryMinWait
 		}

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -77,12 +78,12 @@ func (p pace) floor() time.Duration {
 func (p pace) configured() time.Duration { return pace{service: p.service}.interval(1) }
 
 func (p pace) interval(n int) time.Duration {
-	base := first(p.floor(), seconds(field(p.service, func(s *perdure.Polling) float64 { return s.IntervalSeconds })), defaultInterval)
-	factor := first(field(p.caller, func(s *perdure.Polling) float64 { return s.Backoff }), field(p.service, func(s *perdure.Polling) float64 { return s.Backoff }), 1)
+	base := cmp.Or(p.floor(), seconds(field(p.service, func(s *perdure.Polling) float64 { return s.IntervalSeconds })), defaultInterval)
+	factor := cmp.Or(field(p.caller, func(s *perdure.Polling) float64 { return s.Backoff }), field(p.service, func(s *perdure.Polling) float64 { return s.Backoff }), 1)
 	if factor <= 1 {
 		return base
 	}
-	limit := first(
+	limit := cmp.Or(
 		seconds(field(p.caller, func(s *perdure.Polling) float64 { return s.MaxIntervalSeconds })),
 		seconds(field(p.service, func(s *perdure.Polling) float64 { return s.MaxIntervalSeconds })), defaultMaxInterval)
 	return backoff(base, factor, n, max(base, limit))
@@ -139,15 +140,4 @@ func field(p *perdure.Polling, get func(*perdure.Polling) float64) float64 {
 		return 0
 	}
 	return get(p)
-}
-
-// first is the first that is not zero.
-func first[T comparable](values ...T) T {
-	var zero T
-	for _, v := range values {
-		if v != zero {
-			return v
-		}
-	}
-	return zero
 }

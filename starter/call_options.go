@@ -27,7 +27,7 @@ type CallOptions struct {
 	Timeout time.Duration
 	// IdempotencyKey by default is derived from the workflow's ids.
 	IdempotencyKey string
-	// Cancel says what cancelling does; nil: the defaults.
+	// Cancel says what canceling does; nil: the defaults.
 	Cancel *perdure.CancelSettings
 }
 

@@ -38,7 +38,8 @@ type Options struct {
 const defaultQueryTimeout = 5 * time.Second
 
 // Client starts operations and finds them again. It is safe for concurrent use, and
-// does not own the Temporal client: whoever made that closes it.
+// does not own the Temporal client: whoever made that closes it. The zero value is not
+// usable: [New] gives one.
 type Client struct {
 	temporal client.Client
 	options  Options // without zero values

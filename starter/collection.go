@@ -10,7 +10,8 @@ import (
 )
 
 // Collection is a handle on a paged collection whose values are Ts. It is safe for
-// concurrent use, by any number of readers, and needs no closing.
+// concurrent use, by any number of readers, and needs no closing. The zero value is not
+// usable: [StartCollection], [AttachCollection] and [RehydrateCollection] give one.
 type Collection[T any] struct{ *collection }
 
 // CollectionOptions of StartCollection, Pages and All.
@@ -100,10 +101,7 @@ func All[T any](ctx context.Context, c *Client, in perdure.CollectionInput, o *C
 // page cannot be had (ranging again from its index tries it again), ctx's own, or
 // anything else: it could not be asked.
 func (c *Collection[T]) Pages(ctx context.Context, o *PagesOptions) iter.Seq2[*Page[T], error] {
-	from := 0
-	if o != nil {
-		from = o.From
-	}
+	from := orDefault(o).From
 	return func(yield func(*Page[T], error) bool) {
 		for raw, err := range newReader(c.collection).pages(ctx, from) {
 			if err != nil {

@@ -44,10 +44,7 @@ func (c *Client) startCollection(ctx context.Context, in perdure.CollectionInput
 	if err := c.checkPageToken(in); err != nil {
 		return nil, err
 	}
-	opts := CollectionOptions{}
-	if o != nil {
-		opts = *o
-	}
+	opts := orDefault(o)
 	named := opts.ID != ""
 	if !named {
 		opts.ID = "perdure-" + uuid.NewString()

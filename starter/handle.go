@@ -3,6 +3,7 @@ package starter
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"go.temporal.io/sdk/client"
@@ -98,12 +99,21 @@ func (h *handle) Resolve(ctx context.Context, r perdure.Resolve) (perdure.Status
 // AwaitStarted waits until the service has answered the start, or it is known that it
 // will not, or it cannot be known.
 func (h *handle) AwaitStarted(ctx context.Context) (perdure.Status, error) {
-	before := h.noted()
-	s, err := h.update(ctx, perdure.UpdateAwaitStarted, perdure.UpdateAwaitStarted)
-	if s.AsOf.Before(before.AsOf) { // all callers share the update's id: it may be what the first was told
-		h.note(before)
+	updateID := perdure.UpdateAwaitStarted
+	for n := 2; ; n++ {
+		before := h.noted()
+		s, err := h.update(ctx, perdure.UpdateAwaitStarted, updateID)
+		if s.AsOf.Before(before.AsOf) { // all callers share the update's id: it may be what the first was told
+			h.note(before)
+		}
+		if err != nil || s.State != perdure.StateAmbiguous || s.Done {
+			return s, err
+		}
+		if s, err = h.Status(ctx); err != nil || s.State != perdure.StateStarting {
+			return s, err
+		}
+		updateID = fmt.Sprintf("%s-%d", perdure.UpdateAwaitStarted, n) // it was resolved, and is started again
 	}
-	return s, err
 }
 
 // update runs an update to its end. On a closed operation the status answers. One that has
@@ -119,7 +129,9 @@ func (h *handle) update(ctx context.Context, name, updateID string, args ...any)
 		}
 		switch {
 		case err == nil:
-			return h.note(s), nil
+			return h.note(h.watched(ctx, name, s)), nil
+		case name == perdure.UpdateResolve && isFailure(err, perdure.ErrorRunMoved): // accepted: the next run carries it out
+			return h.AwaitStarted(ctx)
 		case moved(err), updateID == "" && isAbandoned(err), updateID != "" && isBrokenOff(err) && !stopped(ctx, err): // it is answered in a moment
 			if err := pause(ctx, wait); err != nil {
 				return s, err
@@ -130,6 +142,19 @@ func (h *handle) update(ctx context.Context, name, updateID string, args ...any)
 			return perdure.Status{}, h.called(ctx, err)
 		}
 	}
+}
+
+// watched adds to an update's answer what the activity that watches has heard, so that polls
+// never go back from one answer to the next. A start's has none yet.
+func (h *handle) watched(ctx context.Context, name string, s perdure.Status) perdure.Status {
+	if s.Done || name == perdure.UpdateAwaitStarted {
+		return s
+	}
+	d, err := h.describe(ctx)
+	if err != nil {
+		return s
+	}
+	return h.client.withHeartbeats(s, d)
 }
 
 // RawResponse is what the service answered last, as captured: without credentials,
@@ -174,13 +199,8 @@ func (h *handle) wait(ctx context.Context, into *perdure.OperationResult) error 
 	if err != nil {
 		return err
 	}
-	if s.State == perdure.StateAmbiguous && !s.Done { // when the start was decided; perhaps no longer
-		if s, err = h.Status(ctx); err != nil {
-			return err
-		}
-		if s.State == perdure.StateAmbiguous && !s.Done {
-			return ended(s)
-		}
+	if s.State == perdure.StateAmbiguous && !s.Done {
+		return ended(s)
 	}
 	err = result(ctx, h.client.temporal.GetWorkflow(ctx, h.id, ""), into)
 	if err != nil && stopped(ctx, err) {

@@ -8,7 +8,8 @@ import (
 )
 
 // Operation is a handle on a long-running operation whose value is a T. It is safe
-// for concurrent use, and needs no closing.
+// for concurrent use, and needs no closing. The zero value is not usable: [Start], [Attach]
+// and [Rehydrate] give one.
 //
 // The value is read as [perdure.OperationResult.Decode] reads it: a T of json.RawMessage
 // is what the service wrote, of []byte and string also what is not JSON, of

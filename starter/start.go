@@ -93,7 +93,10 @@ func (c *Client) start(ctx context.Context, in perdure.OperationInput, o *StartO
 	}
 	// All callers share the id of awaitStarted: where the operation was there before, the
 	// answer may be what the first of them was told.
-	if s, err = h.Status(ctx); err != nil {
+	if s, err = h.Status(ctx); err == nil && s.State == perdure.StateStarting {
+		s, err = h.AwaitStarted(ctx)
+	}
+	if err != nil {
 		return h, err
 	}
 	return h, ended(s)

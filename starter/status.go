@@ -82,10 +82,13 @@ func (c *Client) withHeartbeats(s perdure.Status, d *workflowservice.DescribeWor
 			continue
 		}
 		var hb perdure.Heartbeat
-		if c.options.DataConverter.FromPayloads(a.GetHeartbeatDetails(), &hb) != nil || !hb.LastPolledAt.After(s.LastPolledAt) {
+		if c.options.DataConverter.FromPayloads(a.GetHeartbeatDetails(), &hb) != nil {
 			continue
 		}
-		s.Polls += hb.Polls
+		s.Polls += hb.Polls // the workflow counts them when the activity ends
+		if !hb.LastPolledAt.After(s.LastPolledAt) {
+			continue
+		}
 		s.LastPolledAt, s.NextPollAt, s.LastError = hb.LastPolledAt, hb.NextPollAt, hb.LastError
 		if hb.LastError == nil {
 			s.AsOf = later(s.AsOf, hb.LastPolledAt)

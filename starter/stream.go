@@ -12,7 +12,8 @@ import (
 )
 
 // Stream is a handle on the record of an event stream whose data are Ts. It is safe for
-// concurrent use, by any number of readers, and needs no closing.
+// concurrent use, by any number of readers, and needs no closing. The zero value is not
+// usable: [StartStream], [AttachStream] and [RehydrateStream] give one.
 type Stream[T any] struct{ *stream }
 
 // StreamOptions of StartStream.

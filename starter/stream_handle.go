@@ -57,10 +57,7 @@ func (c *Client) startStream(ctx context.Context, in perdure.StreamInput, o *Str
 			return nil, err
 		}
 	}
-	opts := StreamOptions{}
-	if o != nil {
-		opts = *o
-	}
+	opts := orDefault(o)
 	named := opts.ID != ""
 	if !named {
 		opts.ID = "perdure-" + uuid.NewString()

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"golang.org/x/net/http/httpguts"
 )
 
 // The types of Auth.
@@ -134,7 +136,7 @@ func (k *checker) authValues(key string, a *Auth) {
 	}{
 		{"env", a.Env, "is no name of an environment variable" + noSecret, variableName.MatchString},
 		{"file", a.File, "is no path" + noSecret, plain},
-		{"header", a.Header, "is no header name", isToken},
+		{"header", a.Header, "is no header name", httpguts.ValidHeaderFieldName},
 		{"query", a.Query, "has a control character", plain},
 		{"username", a.Username, "has a colon or a control character" + noSecret, func(s string) bool { return plain(s) && !strings.Contains(s, ":") }},
 		{"tokenURL", a.TokenURL, "want an absolute http or https URL without user and fragment" + noSecret, isTokenURL},

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/net/http/httpguts"
+
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities/transport"
 )
@@ -105,7 +107,7 @@ func (k *checker) headers(key string, s *Service) {
 	secret := map[string]string{}
 	for i, name := range s.SecretHeaders {
 		secret[http.CanonicalHeaderKey(name)] = "secretHeaders"
-		if !isToken(name) {
+		if !httpguts.ValidHeaderFieldName(name) {
 			k.refuse(element(key, "secretHeaders", i), "is no header name")
 		}
 	}
@@ -133,7 +135,7 @@ func (k *checker) idempotency(key string, i *Idempotency) {
 	if i == nil || !k.exactlyOne(key, map[string]string{"header": i.Header, "query": i.Query, "body": i.Body, "form": i.Form}) {
 		return
 	}
-	if i.Header != "" && !isToken(i.Header) {
+	if i.Header != "" && !httpguts.ValidHeaderFieldName(i.Header) {
 		k.refuse(below(key, "header"), "is no header name")
 	}
 	if i.Form != "" && !slices.Contains(forms, i.Form) {
@@ -142,11 +144,3 @@ func (k *checker) idempotency(key string, i *Idempotency) {
 }
 
 func element(key, field string, i int) string { return fmt.Sprintf("%s.%s[%d]", key, field, i) }
-
-// isToken reports whether s may be a header's name (RFC 9110, 5.6.2).
-func isToken(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		alphanumeric := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
-		return !alphanumeric && !strings.ContainsRune("!#$%&'*+-.^_`|~", r)
-	})
-}

@@ -16,5 +16,6 @@
 // Every key, with its default, unit and bounds, is in docs/configuration.md.
 //
 // May import: the root package, tokens, payloads, storage, workflows, activities and its subpackages,
-// internal/program, goccy/go-yaml, and Temporal's SDK and API.
+// internal/attributes, internal/program, goccy/go-yaml, golang.org/x/net/http/httpguts, and Temporal's
+// SDK and API.
 package worker

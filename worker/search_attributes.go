@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/internal/attributes"
 )
 
 // How often, and how long, the namespace is asked.
@@ -20,20 +21,6 @@ const (
 	probeEvery   = time.Minute
 	probeTimeout = 5 * time.Second
 )
-
-// wantedAttribute is one of Perdure's search attributes.
-type wantedAttribute struct {
-	name string
-	kind enums.IndexedValueType
-}
-
-var wantedAttributes = []wantedAttribute{
-	{perdure.SearchAttributeState, enums.INDEXED_VALUE_TYPE_KEYWORD},
-	{perdure.SearchAttributeService, enums.INDEXED_VALUE_TYPE_KEYWORD},
-	{perdure.SearchAttributeServiceStatus, enums.INDEXED_VALUE_TYPE_KEYWORD},
-	{perdure.SearchAttributeRemoteID, enums.INDEXED_VALUE_TYPE_KEYWORD},
-	{perdure.SearchAttributePercent, enums.INDEXED_VALUE_TYPE_INT},
-}
 
 // searchAttributes knows which of them the namespace has: an undefined one would
 // fail workflow tasks for ever. Safe for concurrent use.
@@ -77,7 +64,7 @@ func (s *searchAttributes) inClear() []string {
 func (s *searchAttributes) keepProbing(ctx context.Context) {
 	tick := time.NewTicker(probeEvery)
 	defer tick.Stop()
-	for len(s.names()) < len(wantedAttributes) {
+	for len(s.names()) < len(attributes.All) {
 		select {
 		case <-ctx.Done():
 			return
@@ -97,11 +84,11 @@ func (s *searchAttributes) probe(ctx context.Context) {
 		return
 	}
 	var found, missing []string
-	for _, w := range wantedAttributes {
-		if has[w.name] == w.kind {
-			found = append(found, w.name)
+	for _, w := range attributes.All {
+		if has[w.Name] == w.Type {
+			found = append(found, w.Name)
 		} else {
-			missing = append(missing, w.name)
+			missing = append(missing, w.Name)
 		}
 	}
 	s.found.Store(&found)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -70,43 +69,17 @@ func (c *Config) warnOfUnusedLookup(warn warnFunc, name string) {
 }
 
 func (c *Config) warnOfOneOrigin(warn warnFunc, name, other string) {
-	own := originOf(c.Services[name].BaseURL)
-	if own != "" && own == originOf(c.Services[other].BaseURL) {
+	if transport.SameOrigin(c.Services[name].BaseURL, c.Services[other].BaseURL) {
 		warn(below(below("services", name), "baseURL"), fmt.Sprintf("has the origin of services.%s.baseURL: who asks for an absolute URL there has to name the service", other))
 	}
 }
 
 func (c *Config) warnOfSharedCredentials(warn warnFunc, name, other string) {
-	target := originOf(c.Services[other].BaseURL)
 	for i, origin := range c.Services[name].CredentialOrigins {
-		if c.Services[name].Auth != nil && target != "" && covers(origin, target) {
+		if c.Services[name].Auth != nil && transport.OriginMatches(origin, c.Services[other].BaseURL) {
 			warn(element(below("services", name), "credentialOrigins", i), fmt.Sprintf("is the origin of services.%s.baseURL too, which gets this service's credentials", other))
 		}
 	}
-}
-
-// originOf is scheme, host and port of a URL in one spelling; "" where it has none.
-func originOf(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil || u.Hostname() == "" {
-		return ""
-	}
-	scheme := strings.ToLower(u.Scheme)
-	port := cmp.Or(u.Port(), map[string]string{"https": "443", "http": "80"}[scheme])
-	return scheme + "://" + strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")) + ":" + port
-}
-
-// covers reports whether an entry of credentialOrigins, "https://*.domain" or an origin,
-// matches an origin.
-func covers(pattern, origin string) bool {
-	scheme, rest, below := strings.Cut(pattern, "://*.")
-	if !below {
-		return originOf(pattern) == origin
-	}
-	domain := originOf(scheme + "://" + rest)
-	_, host, _ := strings.Cut(origin, "://")
-	_, domainHost, _ := strings.Cut(domain, "://")
-	return strings.HasPrefix(origin, scheme+"://") && domainHost != "" && strings.HasSuffix(host, "."+domainHost)
 }
 
 // exposedKeysets warns of files of keys that other users may read, or write: those could

@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 
 	"github.com/perdure-dev/perdure"
@@ -19,7 +20,10 @@ func (auto) Recognizes(Exchange) bool { return false }
 
 // Started reads an answer that nobody recognises.
 func (auto) Started(e Exchange) (Step, error) {
-	if !e.Success() || e.Status == http.StatusAccepted {
+	switch {
+	case !e.Success():
+		return Step{}, &perdure.ProtocolError{Protocol: perdure.AutoProtocol, Message: fmt.Sprintf("the start was answered with %d, which means nothing to it", e.Status)}
+	case e.Status == http.StatusAccepted:
 		return Step{}, &perdure.ProtocolError{Protocol: perdure.AutoProtocol, Message: "the start was accepted, and nothing in the answer says where to ask; name a protocol"}
 	}
 	value, ok := e.Value()

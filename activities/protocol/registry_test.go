@@ -169,11 +169,20 @@ func TestAuto(t *testing.T) {
 	// ask: name one.
 	//
 	//rule:auto 5 -
-	for name, status := range map[string]int{"202": 202, "a redirect": 303, "an error": 404} {
-		t.Run(name+" is not", func(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		status int
+		want   string
+	}{
+		{"202", 202, "the start was accepted"},
+		{"a redirect", 303, "the start was answered with 303"},
+		{"an error", 404, "the start was answered with 404"},
+	} {
+		t.Run(test.name+" is not", func(t *testing.T) {
 			var violation *perdure.ProtocolError
-			_, err := bound.Started(answer(status, "{}", ""))
+			_, err := bound.Started(answer(test.status, "{}", ""))
 			require.ErrorAs(t, err, &violation)
+			require.Contains(t, violation.Message, test.want)
 		})
 	}
 }

@@ -17,7 +17,7 @@ const (
 )
 
 // pause is until when a service wants to be left alone.
-type pause struct{ until atomic.Int64 } // Unix nanoseconds
+type pause struct{ until atomic.Pointer[time.Time] } // nil: it never did
 
 // extend takes over what an answer asks for: one 429 slows every operation of the
 // service, not only the one that got it.
@@ -30,20 +30,28 @@ func (p *pause) extend(r *Response) {
 	default:
 		return
 	}
-	until := time.Now().Add(min(asked, maxPause)).UnixNano()
+	until := time.Now().Add(min(asked, maxPause))
 	for {
 		before := p.until.Load()
-		if before >= until || p.until.CompareAndSwap(before, until) {
+		if before != nil && !before.Before(until) || p.until.CompareAndSwap(before, &until) {
 			return
 		}
 	}
+}
+
+// left is how long the service wants to be left alone yet.
+func (p *pause) left() time.Duration {
+	if until := p.until.Load(); until != nil {
+		return time.Until(*until)
+	}
+	return 0
 }
 
 // wait waits until the pause is over, and a little longer, so that those who wait do
 // not all come at once.
 func (p *pause) wait(ctx context.Context) error {
 	for {
-		left := time.Until(time.Unix(0, p.until.Load()))
+		left := p.left()
 		if left <= 0 {
 			return nil
 		}
@@ -58,7 +66,7 @@ func (p *pause) wait(ctx context.Context) error {
 }
 
 // on reports that the service wants to be left alone now.
-func (p *pause) on() bool { return time.Now().UnixNano() < p.until.Load() }
+func (p *pause) on() bool { return p.left() > 0 }
 
 // Admit waits for the service's turn: for a place among its concurrent requests, which
 // release gives back, and then for the pause that it asked of all and for its rate. An

@@ -79,3 +79,14 @@ func TestAPauseIsEverybodys(t *testing.T) {
 		})
 	}
 }
+
+// A clock that is set back while the service is left alone must not prolong that for all
+// operations: a time with Go's monotonic reading does not follow it.
+func TestAPauseDoesNotFollowTheWallClock(t *testing.T) {
+	remote := first{status: http.StatusTooManyRequests}
+	s := newService(t, "https://h")
+	s.SetRoundTripper(&remote)
+	_, err := s.Do(t.Context(), transport.Request{Method: "GET", URL: jobs})
+	require.NoError(t, err)
+	require.Contains(t, s.PausedUntil().String(), "m=+")
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"time"
 )
 
 // PrivateRange is the name of the range of an address that is not public.
@@ -20,6 +21,9 @@ func (s *Service) SetDial(dial func(ctx context.Context, network, address string
 		}
 	}
 }
+
+// PausedUntil is until when the service wants to be left alone.
+func (s *Service) PausedUntil() time.Time { return *s.pause.until.Load() }
 
 // SetRoundTripper makes a service send by another round tripper.
 func (s *Service) SetRoundTripper(rt http.RoundTripper) { s.asks, s.starts = rt, rt }

@@ -54,6 +54,30 @@ func matchesAny(patterns []originPattern, o origin) bool {
 	return false
 }
 
+// SameOrigin reports whether two URLs have one origin.
+func SameOrigin(a, b string) bool {
+	one, ok := readOrigin(a)
+	other, otherOK := readOrigin(b)
+	return ok && otherOK && one == other
+}
+
+// OriginMatches reports whether an entry of [Config.AllowedOrigins] or
+// [Config.CredentialOrigins] matches the origin of a URL.
+func OriginMatches(entry, target string) bool {
+	o, ok := readOrigin(target)
+	patterns, err := parseOrigins("", []string{entry})
+	return ok && err == nil && matchesAny(patterns, o)
+}
+
+// readOrigin is false for a URL that has none.
+func readOrigin(raw string) (origin, bool) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Hostname() == "" {
+		return origin{}, false
+	}
+	return originOf(u), true
+}
+
 func parseOrigins(key string, list []string) ([]originPattern, error) {
 	var out []originPattern
 	for _, raw := range list {

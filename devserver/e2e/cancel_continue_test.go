@@ -40,8 +40,8 @@ func TestContinueAsNewWhileTheServiceIsAskedToStop(t *testing.T) {
 	})
 	require.True(t, w.service.Release(fault))
 	yes := new(true)
-	w.endsAs(t, op, outcome{perdure.StateCanceled, closedCanceled, perdure.ErrorCanceled, 11, yes, yes, true}) //nolint:contextcheck // the command line takes none
-	w.record(t, "continued-while-stopping", op.ID(), op.RunID())                                               //nolint:contextcheck // nor does this
+	w.endsAs(t, op, outcome{perdure.StateCanceled, closedCanceled, perdure.ErrorCanceled, 11, yes, yes, true})
+	w.record(t, "continued-while-stopping", op.ID(), op.RunID())
 }
 
 func (w *world) historyLength(ctx context.Context, t *testing.T, id string) int64 {

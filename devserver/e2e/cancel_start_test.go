@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/examples/jobservice"
 	"github.com/perdure-dev/perdure/perduretest"
 	"github.com/perdure-dev/perdure/starter"
 )
@@ -152,6 +153,28 @@ func TestTheFirstWorkerComesTooLate(t *testing.T) { //nolint:tparallel // what t
 	}
 	require.Empty(t, service.Requests())
 	w.record(t, "timed-out-never-scheduled", late.ID(), "")
+}
+
+// A worker that is killed with the start has left word that it was sending: an operation that
+// is canceled then may have been started.
+func TestCancelOfAStartWhoseWorkerWasKilled(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, settings{service: jobservice.Options{NoIdempotency: true}})
+	held, err := w.service.Inject(jobservice.Fault{Action: jobservice.Start, HoldUntilReleased: true})
+	require.NoError(t, err)
+	first := w.worker()
+	ctx := patient(t)
+	run, err := w.raw.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: w.queue}, perdure.WorkflowOperation, batch(time.Hour))
+	require.NoError(t, err)
+	op, err := starter.Attach[store](ctx, w.client, run.GetID())
+	require.NoError(t, err)
+	w.booked(ctx, "the start has arrived", func(b jobservice.Books) bool { return len(b.Starts()) == 1 })
+	first.kill()
+	w.service.Release(held)
+	require.NoError(t, op.Cancel(ctx, "not wanted"))
+	w.worker()
+	w.endsAs(t, op, outcome{state: perdure.StateAmbiguous, closed: closedCanceled, err: perdure.ErrorCanceled, exit: 11})
+	require.Len(t, w.service.Books().Starts(), 1)
 }
 
 // Nothing is asked of the service about what may not be there.

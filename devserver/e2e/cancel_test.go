@@ -36,7 +36,7 @@ func running() []perduretest.Step {
 
 func stillRunning() perduretest.Step { return batchThat(asks(), "in_progress").AnyTimes() }
 
-// outcome is what cancelling leads to.
+// outcome is what canceling leads to.
 type outcome struct {
 	state  perdure.State
 	closed enumspb.WorkflowExecutionStatus

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/perdure-dev/perdure"
@@ -385,6 +386,46 @@ func TestAStreamIsTakenUpFromItsToken(t *testing.T) {
 	require.Equal(t, 20, status.Events)
 	from := status.Segments[0].FirstOffset
 	take(ctx, t, same, from, 20-from)
+}
+
+// Who waits for an event when the workflow is terminated is told so, after every event.
+func TestAStreamIsTerminatedWhileAReaderWaits(t *testing.T) {
+	t.Parallel()
+	src := newSource(t, true)
+	w := newWorld(t, settings{url: src.URL})
+	w.worker()
+	ctx := patient(t)
+	s, err := starter.StartStream[string](ctx, w.client, streamInput(http.MethodGet), nil)
+	require.NoError(t, err)
+	src.send(3)
+	take(ctx, t, s, 0, 3)
+	read := make(chan error, 1)
+	go func() {
+		n, err := rest(ctx, s, 1)
+		if n != 2 {
+			err = fmt.Errorf("%d events, and then: %w", n, err)
+		}
+		read <- err
+	}()
+	eventually(ctx, t, "the workflow knows that somebody waits", func() bool { return w.unanswered(ctx, s.ID()) > 0 })
+	require.NoError(t, w.raw.TerminateWorkflow(ctx, s.ID(), "", "the test"))
+	require.ErrorIs(t, <-read, starter.ErrTerminated)
+}
+
+// unanswered counts the updates that the workflow has accepted, and not answered yet.
+func (w *world) unanswered(ctx context.Context, id string) (n int) {
+	w.t.Helper()
+	for events := w.raw.GetWorkflowHistory(ctx, id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); events.HasNext(); {
+		e, err := events.Next()
+		require.NoError(w.t, err)
+		switch e.GetEventType() { //nolint:exhaustive // of updates
+		case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
+			n++
+		case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED:
+			n--
+		}
+	}
+	return n
 }
 
 func mustParse(t *testing.T, text string) tokens.Token {

@@ -113,7 +113,7 @@ func TestWhoLeavesIsSentNothingMore(t *testing.T) {
 		answers.mu.Lock()
 		defer answers.mu.Unlock()
 		return answers.readers == 0
-	}, 5*time.Second, time.Millisecond)
+	}, time.Minute, time.Millisecond)
 }
 
 func TestHowASendingEnds(t *testing.T) {

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/perdure-dev/perdure"
@@ -20,42 +19,23 @@ func (a *app) printCollectionStatus(id string, s perdure.CollectionStatus) error
 
 // collectionText is a collection's status for a person, one thing a line.
 func collectionText(id string, s perdure.CollectionStatus, now time.Time) string {
-	var b strings.Builder
-	line := func(label, text string) {
-		if text != "" {
-			fmt.Fprintf(&b, "%-*s%s\n", labelWidth, label, text)
-		}
-	}
-	line("collection", id)
-	line("state", string(s.State))
-	line("pages", strconv.Itoa(s.Pages))
-	line("items", strconv.Itoa(s.Items))
-	line("type", oneLine(s.Type))
-	line("service", oneLine(s.Service))
-	line("protocol", oneLine(s.Protocol))
-	if !s.StartedAt.IsZero() {
-		line("started", moment(s.StartedAt, now))
-	}
-	if !s.EndedAt.IsZero() {
-		line("ended", moment(s.EndedAt, now))
-	}
-	if s.LastError != nil {
-		line("last error", ago(s.LastError.At, now)+": "+serviceErrorWords(&s.LastError.Error))
-	}
-	if s.ErrorType != "" {
-		line("error", strings.TrimSuffix(s.ErrorType+": "+serviceErrorWords(s.Error), ": "))
-	}
-	for _, text := range collectionNotes(s) {
-		line("note", text)
-	}
-	return b.String()
+	var t table
+	t.line("collection", id)
+	t.line("state", string(s.State))
+	t.line("pages", strconv.Itoa(s.Pages))
+	t.line("items", strconv.Itoa(s.Items))
+	t.called(s.Type, s.Service, s.Protocol)
+	t.times(s.StartedAt, s.EndedAt, now)
+	t.errors(s.LastError, s.ErrorType, s.Error, now)
+	t.notes(collectionNotes(s))
+	return t.String()
 }
 
 // collectionNotes explain what a state alone would not.
 func collectionNotes(s perdure.CollectionStatus) []string {
 	var out []string
 	if s.Stale {
-		out = append(out, "no worker answered: this is what was recorded last")
+		out = append(out, staleNote)
 	}
 	switch {
 	case s.ErrorType != "" && !s.Done:

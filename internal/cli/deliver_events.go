@@ -118,13 +118,24 @@ func isNotRecorded(err error) bool {
 	return ok && bad.Type == perdure.ErrorNotFetched
 }
 
-// skip goes to where the record begins.
+// skip goes to where the record begins, once a worker says where: what was recorded last
+// does not.
 func (d *eventDelivery) skip(ctx context.Context, s stream) error {
-	status, err := s.Status(ctx)
-	if err == nil && len(status.Segments) > 0 {
-		d.next = status.Segments[0].FirstOffset
+	for {
+		status, err := s.Status(ctx)
+		switch {
+		case err != nil:
+			return err
+		case len(status.Segments) > 0:
+			d.next = status.Segments[0].FirstOffset
+			return nil
+		case !status.Stale:
+			return nil
+		}
+		if err := pause(ctx, followEvery); err != nil {
+			return err
+		}
 	}
-	return err
 }
 
 // brokenOff says why there are no more events, and where to go on.

@@ -168,8 +168,8 @@ func (r *requestFlags) applyProtocol(d *draft) error {
 	if r.protocolOptions == "" {
 		return nil
 	}
-	if d.protocol == nil {
-		return usagef("--protocol-options: needs --protocol, whose options they are")
+	if d.protocol == nil { // the service's
+		d.protocol = &perdure.ProtocolChoice{}
 	}
 	var object map[string]json.RawMessage
 	if json.Unmarshal([]byte(r.protocolOptions), &object) != nil || object == nil {

@@ -55,6 +55,13 @@ func TestFlagsGoOverTheFile(t *testing.T) {
 				"type":"FromFlag","audience":"me","protocol":{"name":"location"},"polling":{"intervalSeconds":1.5,"backoff":1.5},"idempotencyKey":"k"}`,
 		},
 		{
+			name: "options of the file's protocol", args: []string{"--protocol-options", `{"b":2}`},
+			want: `{"request":{"service":"jobs","method":"POST","url":"/jobs",
+				"headers":{"X-Kept":["kept"],"x-name":["file"]},
+				"body":{"json":{"n":12345678901234567890.10,"big":123456789012345678901234567890,"on":"yes","none":null}}},
+				"type":"FromFile","protocol":{"name":"openai","options":{"b":2}},"polling":{"intervalSeconds":30,"backoff":1.5},"timeoutSeconds":60}`,
+		},
+		{
 			name: "options of the same protocol", args: []string{"--protocol", "openai", "--protocol-options", `{"b":2}`},
 			want: `{"request":{"service":"jobs","method":"POST","url":"/jobs",
 				"headers":{"X-Kept":["kept"],"x-name":["file"]},

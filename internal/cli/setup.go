@@ -14,20 +14,8 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
-	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/internal/attributes"
 )
-
-// searchAttributes are what operations set where the namespace has it.
-var searchAttributes = []struct {
-	name string
-	kind enumspb.IndexedValueType
-}{
-	{perdure.SearchAttributeState, enumspb.INDEXED_VALUE_TYPE_KEYWORD},
-	{perdure.SearchAttributeService, enumspb.INDEXED_VALUE_TYPE_KEYWORD},
-	{perdure.SearchAttributeServiceStatus, enumspb.INDEXED_VALUE_TYPE_KEYWORD},
-	{perdure.SearchAttributeRemoteID, enumspb.INDEXED_VALUE_TYPE_KEYWORD},
-	{perdure.SearchAttributePercent, enumspb.INDEXED_VALUE_TYPE_INT},
-}
 
 // How long, and how often, it is asked whether the attributes are in force: the
 // servers of a cluster learn of them one after the other.
@@ -81,16 +69,16 @@ func register(ctx context.Context, r registry, log io.Writer) (setupReport, erro
 		return report, err
 	}
 	missing := map[string]enumspb.IndexedValueType{}
-	for _, want := range searchAttributes {
-		kind, there := have[want.name]
+	for _, want := range attributes.All {
+		kind, there := have[want.Name]
 		switch {
 		case !there:
-			missing[want.name] = want.kind
-			report.Added = append(report.Added, want.name)
-		case kind != want.kind:
-			return report, fmt.Errorf("search attribute %s is there as %s, want %s: remove it first", want.name, kind, want.kind)
+			missing[want.Name] = want.Type
+			report.Added = append(report.Added, want.Name)
+		case kind != want.Type:
+			return report, fmt.Errorf("search attribute %s is there as %s, want %s: remove it first", want.Name, kind, want.Type)
 		default:
-			report.Present = append(report.Present, want.name)
+			report.Present = append(report.Present, want.Name)
 		}
 	}
 	if len(missing) > 0 {
@@ -107,9 +95,9 @@ func awaitUsable(ctx context.Context, r registry) error {
 	defer cancel()
 	tick := time.NewTicker(visibleEvery)
 	defer tick.Stop()
-	for _, want := range searchAttributes {
+	for _, want := range attributes.All {
 		for {
-			ok, err := r.Usable(ctx, want.name, want.kind)
+			ok, err := r.Usable(ctx, want.Name, want.Type)
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}

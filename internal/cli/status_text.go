@@ -18,46 +18,25 @@ func (a *app) printStatus(id string, s perdure.Status) error {
 	return err
 }
 
-const labelWidth = 12
-
 // statusText is a status for a person, one thing a line.
 func statusText(id string, s perdure.Status, now time.Time) string {
-	var b strings.Builder
-	line := func(label, text string) {
-		if text != "" {
-			fmt.Fprintf(&b, "%-*s%s\n", labelWidth, label, text)
-		}
-	}
-	line("operation", id)
-	line("state", stateWords(s))
+	var t table
+	t.line("operation", id)
+	t.line("state", stateWords(s))
 	if s.PercentComplete != nil {
-		line("progress", percent(*s.PercentComplete))
+		t.line("progress", percent(*s.PercentComplete))
 	}
 	if len(s.Progress) > 0 {
-		line("detail", oneLine(string(s.Progress)))
+		t.line("detail", oneLine(string(s.Progress)))
 	}
-	line("type", oneLine(s.Type))
-	line("service", oneLine(s.Service))
-	line("protocol", oneLine(s.Protocol))
-	line("remote id", oneLine(s.RemoteID))
-	line("polls", pollWords(s, now))
-	if !s.StartedAt.IsZero() {
-		line("started", moment(s.StartedAt, now))
-	}
-	if !s.EndedAt.IsZero() {
-		line("ended", moment(s.EndedAt, now))
-	}
-	line("cancel", cancelWords(s, now))
-	if s.LastError != nil {
-		line("last error", ago(s.LastError.At, now)+": "+serviceErrorWords(&s.LastError.Error))
-	}
-	if s.ErrorType != "" {
-		line("error", strings.TrimSuffix(s.ErrorType+": "+serviceErrorWords(s.Error), ": "))
-	}
-	for _, text := range notes(s, now) {
-		line("note", text)
-	}
-	return b.String()
+	t.called(s.Type, s.Service, s.Protocol)
+	t.line("remote id", oneLine(s.RemoteID))
+	t.line("polls", pollWords(s, now))
+	t.times(s.StartedAt, s.EndedAt, now)
+	t.line("cancel", cancelWords(s, now))
+	t.errors(s.LastError, s.ErrorType, s.Error, now)
+	t.notes(notes(s, now))
+	return t.String()
 }
 
 func pollWords(s perdure.Status, now time.Time) string {
@@ -107,7 +86,7 @@ func serviceErrorWords(e *perdure.ServiceError) string {
 func notes(s perdure.Status, now time.Time) []string {
 	var out []string
 	if s.Stale {
-		note := "no worker answered: this is what was recorded last"
+		note := staleNote
 		if !s.AsOf.IsZero() {
 			note += ", as of " + ago(s.AsOf, now)
 		}

@@ -126,6 +126,23 @@ func TestStreamBeginsWhereTheRecordDoes(t *testing.T) {
 	require.Equal(t, ran{status: 1, stderr: "perdure: chat-7: that event is not kept here\n"}, command(t, streaming(s), chat("--from", "0")...))
 }
 
+// While no worker answers it is not known where the record begins.
+func TestStreamBeginsWhereAWorkerSays(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := streamOf(nil, `"0"`, `"1"`)
+		s.events = s.events[1:]
+		busy := 3
+		s.status = func() perdure.StreamStatus {
+			if busy--; busy >= 0 {
+				return perdure.StreamStatus{State: perdure.StateRunning, Stale: true}
+			}
+			return perdure.StreamStatus{State: perdure.StateRunning, Segments: []perdure.StreamSegment{{RunID: "run", FirstOffset: 1}}}
+		}
+		require.Equal(t, ran{stdout: "1\n"}, command(t, streaming(s), chat("--quiet")...))
+	})
+}
+
 // What came stays; the failure is the last line. The stream is over: there is nowhere to
 // go on.
 func TestStreamsThatEndBadly(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/perdure-dev/perdure"
@@ -22,44 +21,25 @@ func (a *app) printStreamStatus(id string, s perdure.StreamStatus) error {
 
 // streamText is a stream's status for a person, one thing a line.
 func streamText(id string, s perdure.StreamStatus, now time.Time) string {
-	var b strings.Builder
-	line := func(label, text string) {
-		if text != "" {
-			fmt.Fprintf(&b, "%-*s%s\n", labelWidth, label, text)
-		}
-	}
-	line("stream", id)
-	line("state", string(s.State))
-	line("events", strconv.Itoa(s.Events))
-	line("bytes", strconv.FormatInt(s.Bytes, 10))
-	line("reconnects", strconv.Itoa(s.Reconnects))
-	line("last id", oneLine(s.LastEventID))
-	line("type", oneLine(s.Type))
-	line("service", oneLine(s.Service))
-	line("protocol", oneLine(s.Protocol))
-	if !s.StartedAt.IsZero() {
-		line("started", moment(s.StartedAt, now))
-	}
-	if !s.EndedAt.IsZero() {
-		line("ended", moment(s.EndedAt, now))
-	}
-	if s.LastError != nil {
-		line("last error", ago(s.LastError.At, now)+": "+serviceErrorWords(&s.LastError.Error))
-	}
-	if s.ErrorType != "" {
-		line("error", strings.TrimSuffix(s.ErrorType+": "+serviceErrorWords(s.Error), ": "))
-	}
-	for _, text := range streamNotes(s) {
-		line("note", text)
-	}
-	return b.String()
+	var t table
+	t.line("stream", id)
+	t.line("state", string(s.State))
+	t.line("events", strconv.Itoa(s.Events))
+	t.line("bytes", strconv.FormatInt(s.Bytes, 10))
+	t.line("reconnects", strconv.Itoa(s.Reconnects))
+	t.line("last id", oneLine(s.LastEventID))
+	t.called(s.Type, s.Service, s.Protocol)
+	t.times(s.StartedAt, s.EndedAt, now)
+	t.errors(s.LastError, s.ErrorType, s.Error, now)
+	t.notes(streamNotes(s))
+	return t.String()
 }
 
 // streamNotes explain what a state alone would not.
 func streamNotes(s perdure.StreamStatus) []string {
 	var out []string
 	if s.Stale {
-		out = append(out, "no worker answered: this is what was recorded last")
+		out = append(out, staleNote)
 	}
 	if len(s.Segments) > 0 && s.Segments[0].FirstOffset > 0 {
 		out = append(out, fmt.Sprintf("it was taken up from a token, and its record begins with event %d", s.Segments[0].FirstOffset))

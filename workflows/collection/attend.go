@@ -12,7 +12,7 @@ import (
 const maxWaits = 1_000
 
 // listen gets ready for what is asked of the collection from outside by signal and by
-// cancelling the workflow.
+// canceling the workflow.
 func (c *collection) listen(ctx, work workflow.Context) {
 	c.outer = ctx
 	c.cancels = workflow.GetSignalChannel(work, perdure.SignalCancel)

@@ -1,6 +1,7 @@
 package collection
 
 import (
+	"cmp"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -24,7 +25,7 @@ func Collection(ctx workflow.Context, input perdure.RawInput, carried *Carried) 
 	if err := c.serve(ctx); err != nil {
 		return nil, err
 	}
-	work, _ := workflow.NewDisconnectedContext(ctx) // cancelling the workflow is attended to
+	work, _ := workflow.NewDisconnectedContext(ctx) // canceling the workflow is attended to
 	c.listen(ctx, work)
 	c.begin(work)
 	workflow.Go(work, c.watchIdle)
@@ -134,7 +135,7 @@ func protocolName(in perdure.CollectionInput) string {
 	if in.Protocol == nil {
 		return perdure.AutoProtocol
 	}
-	return in.Protocol.Name
+	return cmp.Or(in.Protocol.Name, perdure.AutoProtocol)
 }
 
 func (c *collection) read() error { return read(c.raw, &c.input) }

@@ -146,7 +146,7 @@ func readWait(raw perdure.RawInput) (perdure.WaitRequest, error) {
 // wait asks for a page, and answers once it is there or never will be, when it failed,
 // when its time is up, or when this run is about to continue as new.
 func (c *collection) wait(ctx workflow.Context, raw perdure.RawInput) (perdure.CollectionStatus, error) {
-	ctx, _ = workflow.NewDisconnectedContext(ctx) // cancelling the workflow is answered by the status
+	ctx, _ = workflow.NewDisconnectedContext(ctx) // canceling the workflow is answered by the status
 	r, err := readWait(raw)
 	if err != nil {
 		return perdure.CollectionStatus{}, err

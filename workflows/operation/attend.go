@@ -9,7 +9,7 @@ import (
 )
 
 // listen gets ready for what is asked of the operation from outside by signals and
-// by cancelling the workflow. It is taken up in the main coroutine, so that nothing
+// by canceling the workflow. It is taken up in the main coroutine, so that nothing
 // is on its way when the run ends or continues as new.
 func (o *operation) listen(ctx, work workflow.Context) {
 	o.outer = ctx

@@ -75,9 +75,11 @@ func (o *operation) sendCancel(work workflow.Context) {
 		return
 	}
 	o.besides++
+	cancelable, giveUp := workflow.WithCancel(o.beside)
+	o.giveUpStop = giveUp
 	workflow.Go(work, func(work workflow.Context) {
-		defer func() { o.besides-- }()
-		answer, ok := o.stopRemote(work)
+		defer func() { o.besides--; o.giveUpStop = nil }()
+		answer, ok := o.stopRemote(work, cancelable)
 		if !ok || o.done() {
 			return
 		}
@@ -87,16 +89,12 @@ func (o *operation) sendCancel(work workflow.Context) {
 }
 
 // stopRemote makes the request to stop. False: it was given up.
-func (o *operation) stopRemote(work workflow.Context) (perdure.CancelAnswer, bool) {
+func (o *operation) stopRemote(work, cancelable workflow.Context) (perdure.CancelAnswer, bool) {
 	var answer perdure.CancelAnswer
 	asked := o.Sealed
 	task := perdure.CancelTask{State: asked, GraceSeconds: max(o.graceLeft(work), remoteStopTimeout).Seconds()}
-	cancelable, giveUp := workflow.WithCancel(o.beside)
-	o.giveUpStop = giveUp
 	request := workflow.ExecuteActivity(activityContext(cancelable, "ask the service to stop", true), perdure.ActivityCancel, task)
-	err := request.Get(work, &answer)
-	o.giveUpStop = nil
-	if err != nil {
+	if err := request.Get(work, &answer); err != nil {
 		if !temporal.IsCanceledError(err) {
 			o.noteFailure(work, err)
 		}

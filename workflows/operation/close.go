@@ -1,6 +1,8 @@
 package operation
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -54,7 +56,7 @@ func (o *operation) end(work workflow.Context, how closing, state perdure.State,
 	s := &o.Status
 	s.State, s.Done, s.EndedAt = state, true, workflow.Now(work).UTC()
 	s.ErrorType, s.Error = errorType, why
-	s.NextPollAt = zeroTime
+	s.NextPollAt = time.Time{}
 	if s.State == perdure.StateSucceeded && how == completed {
 		s.LastError = nil
 	}

@@ -83,6 +83,18 @@ func TestContinueAsNewDoesNotWaitForTheGrace(t *testing.T) {
 	}
 }
 
+func TestContinueAsNewDoesNotWaitForTheGraceOfACancelThatComesWithIt(t *testing.T) {
+	s := newStage(t)
+	s.starts = []act[startTask]{now[startTask](accepted(time.Hour))}
+	s.cancels = []act[cancelTask]{lost[cancelTask]()}
+	s.at(30*time.Second, func() { s.env.SignalWorkflowSkippingWorkflowTask(perdure.SignalCancel, nil) })
+	s.suggestAt(30*time.Second + 1)
+	second, args := s.moves(request(grace(7200)))
+	require.Equal(t, 90*time.Second+1, s.elapsed())
+	second.cancels = []act[cancelTask]{now[cancelTask](perdure.CancelAnswer{})}
+	require.False(t, *second.run(args...).canceled().Cancel.Supported)
+}
+
 func TestContinueAsNewMakesARequestToStopAgainThatFailed(t *testing.T) {
 	s := newStage(t)
 	s.starts = []act[startTask]{now[startTask](accepted(time.Hour))}

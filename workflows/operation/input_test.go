@@ -44,7 +44,6 @@ func TestWrongInputFailsAndNamesTheField(t *testing.T) {
 		{"negative grace", raw(`{"request":{"service":"jobs","method":"POST","url":"/j"},"cancel":{"graceSeconds":-1}}`), "cancel.graceSeconds: is -1"},
 		{"report without signal", raw(`{"request":{"service":"jobs","method":"POST","url":"/j"},"report":{}}`), "report.signal: is missing"},
 		{"reports too often", raw(`{"request":{"service":"jobs","method":"POST","url":"/j"},"report":{"signal":"s","intervalSeconds":0.5}}`), "report.intervalSeconds: is 0.5"},
-		{"no protocol name", raw(`{"request":{"service":"jobs","method":"POST","url":"/j"},"protocol":{"options":{}}}`), "protocol.name: is missing"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newStage(t)

@@ -19,7 +19,7 @@ func Operation(ctx workflow.Context, input perdure.RawInput, carried *Carried) (
 	if err := o.serve(ctx); err != nil {
 		return nil, err
 	}
-	// Cancelling the workflow is a request to cancel the operation: the work itself
+	// Canceling the workflow is a request to cancel the operation: the work itself
 	// goes on until that is done.
 	work, _ := workflow.NewDisconnectedContext(ctx)
 	o.listen(ctx, work)

@@ -3,7 +3,6 @@ package operation
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -27,8 +26,6 @@ const (
 	maxAttributeBytes = 255
 	maxMemoJSONBytes  = 2048
 )
-
-var zeroTime time.Time
 
 // publish shows the status where it can be seen without asking the workflow: in
 // search attributes, in the memo, and in Temporal's web UI.

@@ -129,7 +129,7 @@ func (o *operation) begin(ctx workflow.Context) {
 	o.Summary = cmp.Or(givenSummary(ctx), in.Summary())
 	o.Status.Type, o.Status.Service, o.Status.Protocol = in.Type, in.ServiceName(), perdure.AutoProtocol
 	if in.Protocol != nil {
-		o.Status.Protocol = in.Protocol.Name
+		o.Status.Protocol = cmp.Or(in.Protocol.Name, perdure.AutoProtocol)
 	}
 	o.Polling, o.Cancel = in.Polling, in.Cancel
 	if in.TimeoutSeconds > 0 {

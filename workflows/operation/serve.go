@@ -49,7 +49,7 @@ func (o *operation) token() (string, error) {
 
 // awaitStarted answers once the start is answered, ambiguous or failed.
 func (o *operation) awaitStarted(ctx workflow.Context) (perdure.Status, error) {
-	ctx, _ = workflow.NewDisconnectedContext(ctx) // cancelling the workflow is answered by what becomes of the start
+	ctx, _ = workflow.NewDisconnectedContext(ctx) // canceling the workflow is answered by what becomes of the start
 	if err := workflow.Await(ctx, func() bool { return o.startDecided() || o.moving }); err != nil {
 		return perdure.Status{}, err
 	}

@@ -12,7 +12,7 @@ const (
 	maxWaits   = 1_000
 )
 
-// listen gets ready for what comes by signal and by cancelling the workflow.
+// listen gets ready for what comes by signal and by canceling the workflow.
 func (l *log) listen(ctx, work workflow.Context) {
 	l.outer = ctx
 	l.cancels = workflow.GetSignalChannel(work, perdure.SignalCancel)

@@ -21,7 +21,7 @@ func Stream(ctx workflow.Context, input perdure.RawInput, carried *Carried) (*pe
 	if err := l.serve(ctx); err != nil {
 		return nil, err
 	}
-	work, _ := workflow.NewDisconnectedContext(ctx) // cancelling the workflow is attended to
+	work, _ := workflow.NewDisconnectedContext(ctx) // canceling the workflow is attended to
 	l.listen(ctx, work)
 	l.begin(work)
 	for !l.done() {

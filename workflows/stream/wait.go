@@ -32,7 +32,7 @@ func readWait(raw perdure.RawInput) (perdure.WaitEventRequest, error) {
 // wait answers once an event is there or never will be, when its time is up, or when
 // this run is about to continue as new.
 func (l *log) wait(ctx workflow.Context, raw perdure.RawInput) (perdure.StreamStatus, error) {
-	ctx, _ = workflow.NewDisconnectedContext(ctx) // cancelling the workflow is answered by the status
+	ctx, _ = workflow.NewDisconnectedContext(ctx) // canceling the workflow is answered by the status
 	r, err := readWait(raw)
 	if err != nil {
 		return perdure.StreamStatus{}, err

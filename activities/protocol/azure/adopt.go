@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -137,7 +138,7 @@ func (b bound) needsResource(s state) bool {
 	if s.Kind != asyncOperation && s.Kind != operationLocation {
 		return false
 	}
-	return makesResource(s.Method) || s.Method == http.MethodPost && first(s.FinalStateVia, b.FinalStateVia) == viaOriginalURI
+	return makesResource(s.Method) || s.Method == http.MethodPost && cmp.Or(s.FinalStateVia, b.FinalStateVia) == viaOriginalURI
 }
 
 // given is a URL of the caller's.

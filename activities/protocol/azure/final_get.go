@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 
@@ -68,7 +69,7 @@ func (s success) valueAt() place {
 // asked for, or is in the status body.
 func (b bound) withValue(s state, answer protocol.Exchange, out protocol.Step) (protocol.Step, error) {
 	at, err := success{
-		kind: s.Kind, method: s.Method, via: first(s.FinalStateVia, b.FinalStateVia),
+		kind: s.Kind, method: s.Method, via: cmp.Or(s.FinalStateVia, b.FinalStateVia),
 		resource: s.Resource, location: s.Location, resourceLocation: b.resourceLocation(answer),
 	}.valueAt().must()
 	if err != nil {

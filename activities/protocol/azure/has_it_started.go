@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 
@@ -69,7 +70,7 @@ func (b bound) startedWithoutHeader(kind kind, start protocol.Exchange) (protoco
 
 // started is the step of an operation that runs.
 func started(start protocol.Exchange) protocol.Step {
-	return told(protocol.Running, first(provisioningState(start), statusOf(start), strconv.Itoa(start.Status)), start)
+	return told(protocol.Running, cmp.Or(provisioningState(start), statusOf(start), strconv.Itoa(start.Status)), start)
 }
 
 // endedAtStart is the step of an operation that ended with its start's answer, which

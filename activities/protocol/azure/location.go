@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 
@@ -15,7 +16,7 @@ func (b bound) readLocation(s state, answer protocol.Exchange) (protocol.Step, e
 	word := provisioningState(answer)
 	switch {
 	case word == "" && answer.Status == http.StatusAccepted, word != "" && outcome(word) == protocol.Running:
-		return b.goOn(s, answer, told(protocol.Running, first(word, strconv.Itoa(answer.Status)), answer))
+		return b.goOn(s, answer, told(protocol.Running, cmp.Or(word, strconv.Itoa(answer.Status)), answer))
 	case word == "":
 		return s.step(valued(told(protocol.Succeeded, strconv.Itoa(answer.Status), answer), answer))
 	}
@@ -32,7 +33,7 @@ func refusedByLocation(answer protocol.Exchange) protocol.Step {
 	case o == protocol.Canceled:
 		return ended(word, answer)
 	}
-	out := told(protocol.Failed, first(word, strconv.Itoa(answer.Status)), answer)
+	out := told(protocol.Failed, cmp.Or(word, strconv.Itoa(answer.Status)), answer)
 	out.Error = protocol.ErrorOf(answer)
 	return out
 }

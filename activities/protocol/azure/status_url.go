@@ -1,6 +1,8 @@
 package azure
 
 import (
+	"cmp"
+
 	"github.com/perdure-dev/perdure/activities/protocol"
 )
 
@@ -17,7 +19,7 @@ func (b bound) readStatus(s state, answer protocol.Exchange) (protocol.Step, err
 		return protocol.Step{}, violation("the status monitor's answer has no status")
 	}
 	out := ended(word, answer)
-	out.RemoteID = first(protocol.String(body["id"]), protocol.String(body["name"]))
+	out.RemoteID = cmp.Or(protocol.String(body["id"]), protocol.String(body["name"]))
 	if named := b.find(answer, headerLocation, answer.Header.Get(headerLocation)); named.named() {
 		s.Location = named // ARM RPC: where the value will be; it is not polled
 	}

@@ -83,13 +83,3 @@ func ended(word string, answer protocol.Exchange) protocol.Step {
 	}
 	return out
 }
-
-// first is the first that is not empty.
-func first(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
-}

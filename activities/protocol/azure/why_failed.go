@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"cmp"
 	"encoding/json"
 
 	"github.com/perdure-dev/perdure"
@@ -20,7 +21,7 @@ func whyFailed(word string, answer protocol.Exchange) *perdure.ServiceError {
 			break
 		}
 	}
-	out.Code = protocol.Cut(first(answer.Header.Get("X-Ms-Error-Code"), out.Code, word), maxCodeBytes)
+	out.Code = protocol.Cut(cmp.Or(answer.Header.Get("X-Ms-Error-Code"), out.Code, word), maxCodeBytes)
 	if whole, ok := answer.Value(); ok && json.Valid(whole) {
 		out.Details = whole
 	}
