@@ -151,6 +151,9 @@ func (l *life) newRun(t *testing.T, now time.Time) *lifeRun {
 // live runs it, and gives what the next one is to be run with; nil: there is none.
 func (r *lifeRun) live(t *testing.T, name string, args []any) (next []any) {
 	t.Helper()
+	if len(args) > 1 {
+		r.env.SetContinuedExecutionRunID("the-run-before")
+	}
 	r.env.ExecuteWorkflow(name, args...)
 	require.True(t, r.env.IsWorkflowCompleted())
 	var moved *workflow.ContinueAsNewError

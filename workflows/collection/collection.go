@@ -63,8 +63,9 @@ type Carried struct {
 // collection is one run of the workflow.
 type collection struct {
 	Carried
-	raw   perdure.RawInput
-	input perdure.CollectionInput
+	raw     perdure.RawInput
+	input   perdure.CollectionInput
+	refused error // what is wrong with the workflow's arguments
 
 	// pages of this run, of which the first has the index firstIndex.
 	pages      []held
@@ -99,7 +100,8 @@ const (
 )
 
 func newCollection(ctx workflow.Context, raw perdure.RawInput, carried *Carried) *collection {
-	c := &collection{raw: raw, continued: carried != nil}
+	c := &collection{raw: raw, refused: failure.Carried(ctx, carried != nil)}
+	c.continued = carried != nil && c.refused == nil
 	if c.continued {
 		c.Carried = *carried
 	} else {
@@ -138,7 +140,12 @@ func protocolName(in perdure.CollectionInput) string {
 	return cmp.Or(in.Protocol.Name, perdure.AutoProtocol)
 }
 
-func (c *collection) read() error { return read(c.raw, &c.input) }
+func (c *collection) read() error {
+	if c.refused != nil {
+		return c.refused
+	}
+	return read(c.raw, &c.input)
+}
 
 func read(raw perdure.RawInput, into *perdure.CollectionInput) error {
 	if raw.IsZero() {

@@ -44,6 +44,16 @@ func TestAWrongInputNamesTheField(t *testing.T) {
 	}
 }
 
+// What one run hands to the next is no caller's to send.
+func TestTheStateOfARunBeforeIsRefused(t *testing.T) {
+	s := newStage(t)
+	s.run(request(), map[string]any{"next": "canary"})
+	errorType, message, status := s.failed()
+	require.Equal(t, perdure.ErrorInvalidInput, errorType)
+	require.Equal(t, "arguments: are two, want one: the input", message)
+	require.Zero(t, status.Pages)
+}
+
 // Who starts a collection and waits in one call is told in so many words.
 func TestWhoWaitsForACollectionWithAWrongInput(t *testing.T) {
 	s := newStage(t)

@@ -219,6 +219,7 @@ func (s *stage) continued(fetches ...act) (*stage, []any) {
 	require.JSONEq(s.t, string(moved.Input.GetPayloads()[1].GetData()), string(again), "it survives its JSON")
 	next := newStage(s.t, fetches...)
 	next.env.SetStartTime(s.env.Now())
+	next.env.SetContinuedExecutionRunID("the-run-before")
 	return next, []any{input, &carried}
 }
 

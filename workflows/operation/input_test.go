@@ -20,6 +20,7 @@ func TestWrongInputFailsAndNamesTheField(t *testing.T) {
 		{"empty object", raw(`{}`), "request: is missing"},
 		{"no object", raw(`"garbage"`), "is a JSON string, want an object"},
 		{"no JSON", []any{[]byte("\x00garbage")}, "is not JSON"},
+		{"the state of a run before", append(raw(`{"request":{"service":"jobs","method":"POST","url":"/j"}}`), map[string]any{"sealed": "canary"}), "arguments: are two, want one: the input"},
 		{"unknown field", raw(`{"request":{"service":"jobs","method":"POST","url":"/j"},"pollling":{}}`), "pollling: unknown field"},
 		{"unknown field below", raw(`{"request":{"service":"jobs","method":"POST","url":"/j","verb":"x"}}`), "verb: unknown field"},
 		{"wrong kind", raw(`{"request":{"service":"jobs","method":"POST","url":"/j"},"timeoutSeconds":"5"}`), "timeoutSeconds: is a JSON string, want a number"},

@@ -23,10 +23,10 @@ func Operation(ctx workflow.Context, input perdure.RawInput, carried *Carried) (
 	// goes on until that is done.
 	work, _ := workflow.NewDisconnectedContext(ctx)
 	o.listen(ctx, work)
-	if carried == nil {
-		o.begin(work)
-	} else {
+	if o.continued {
 		o.publish(work) // the current details are a run's own
+	} else {
+		o.begin(work)
 	}
 	o.limitTime()
 	o.resumeCancel(work)

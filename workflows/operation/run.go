@@ -55,8 +55,11 @@ type Carried struct {
 // operation is one run of the workflow.
 type operation struct {
 	Carried
-	raw   perdure.RawInput
-	input perdure.OperationInput
+	raw     perdure.RawInput
+	input   perdure.OperationInput
+	refused error // what is wrong with the workflow's arguments
+	// continued: this run goes on where another left off.
+	continued bool
 
 	// unresolved is why the last attempt to settle an ambiguous start came to nothing.
 	unresolved *perdure.ServiceError
@@ -102,8 +105,9 @@ const (
 )
 
 func newOperation(ctx workflow.Context, raw perdure.RawInput, carried *Carried) *operation {
-	o := &operation{raw: raw}
-	if carried != nil {
+	o := &operation{raw: raw, refused: failure.Carried(ctx, carried != nil)}
+	o.continued = carried != nil && o.refused == nil
+	if o.continued {
 		o.Carried = *carried
 	} else {
 		o.Status = perdure.Status{State: perdure.StateStarting, StartedAt: workflow.GetInfo(ctx).WorkflowStartTime.UTC()}
@@ -141,6 +145,9 @@ func (o *operation) begin(ctx workflow.Context) {
 // read decodes the input: a typo is an error that names the field, and not a
 // workflow task that fails for ever.
 func (o *operation) read() error {
+	if o.refused != nil {
+		return o.refused
+	}
 	if o.raw.IsZero() {
 		return &perdure.InputError{Field: "request", Message: "is missing: the workflow was started without input"}
 	}

@@ -186,6 +186,7 @@ func (s *stage) continued() (*stage, []any) {
 	require.NoError(s.t, converter.GetDefaultDataConverter().FromPayloads(moved.Input, &input, &carried))
 	next := newStage(s.t)
 	next.env.SetStartTime(s.env.Now())
+	next.env.SetContinuedExecutionRunID("the-run-before")
 	return next, []any{input, &carried}
 }
 

@@ -201,6 +201,14 @@ func TestATypoInTheInputIsNamed(t *testing.T) {
 	require.Contains(t, s.Error.Message, "silence")
 }
 
+// What one run hands to the next is no caller's to send.
+func TestTheStateOfARunBeforeIsRefused(t *testing.T) {
+	p := newPlay(t).run(input(), map[string]any{"sealed": "canary", "status": map[string]any{"events": 3}})
+	s := requireFailure(t, p.env.GetWorkflowError(), perdure.ErrorInvalidInput)
+	require.Contains(t, s.Error.Message, "arguments: are two, want one: the input")
+	require.Zero(t, s.Events)
+}
+
 func TestCancelBySignalAndByTemporal(t *testing.T) {
 	for name, cancel := range map[string]func(*testsuite.TestWorkflowEnvironment){
 		"signal":   func(env *testsuite.TestWorkflowEnvironment) { env.SignalWorkflow(perdure.SignalCancel, nil) },
@@ -323,6 +331,7 @@ func TestContinueAsNewKeepsOffsets(t *testing.T) {
 
 	again := newPlay(t).at(time.Second, batch(1, 3, 1)).at(2*time.Second, ending(batch(1, 4, 0), ""))
 	again.env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(nil).Maybe()
+	again.env.SetContinuedExecutionRunID("the-run-before")
 	again.run(raw, carried)
 	require.NoError(t, again.env.GetWorkflowError())
 	s := again.status()
@@ -379,6 +388,7 @@ func TestAReaderThatIsGoneIsNoticed(t *testing.T) {
 	p.env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).
 		Return(errors.New("no such workflow"))
 	carried := map[string]any{"status": map[string]any{"state": "running", "events": 3}, "reader": "x/reader/y", "writer": 1, "published": map[string]any{}}
+	p.env.SetContinuedExecutionRunID("the-run-before")
 	p.run(input(), carried)
 	requireFailure(t, p.env.GetWorkflowError(), perdure.ErrorStreamBroken)
 }

@@ -56,8 +56,9 @@ type Carried struct {
 // log is one run of the workflow.
 type log struct {
 	Carried
-	raw   perdure.RawInput
-	input perdure.StreamInput
+	raw     perdure.RawInput
+	input   perdure.StreamInput
+	refused error // what is wrong with the workflow's arguments
 	// id is the workflow's, firstRunID that of the first of its runs.
 	id, firstRunID string
 	// stray is the first run of a log that had the id before, whose reader was told to
@@ -100,8 +101,8 @@ const (
 
 func newLog(ctx workflow.Context, raw perdure.RawInput, carried *Carried) *log {
 	info := workflow.GetInfo(ctx)
-	l := &log{raw: raw, id: info.WorkflowExecution.ID, firstRunID: info.FirstRunID}
-	if carried != nil {
+	l := &log{raw: raw, refused: failure.Carried(ctx, carried != nil), id: info.WorkflowExecution.ID, firstRunID: info.FirstRunID}
+	if carried != nil && l.refused == nil {
 		l.Carried = *carried
 	} else {
 		l.Status = perdure.StreamStatus{State: perdure.StateStarting, StartedAt: info.WorkflowStartTime.UTC()}
@@ -135,6 +136,9 @@ func (l *log) begin(work workflow.Context) {
 }
 
 func (l *log) read() error {
+	if l.refused != nil {
+		return l.refused
+	}
 	if l.raw.IsZero() {
 		return &perdure.InputError{Field: "request", Message: "is missing: the workflow was started without input"}
 	}
