@@ -71,19 +71,6 @@ const (
 	DefaultWatchWindow    = 10 * time.Minute
 )
 
-// Service is a configured service and what belongs to it.
-type Service struct {
-	*transport.Service
-	Protocol    *perdure.ProtocolChoice // nil: auto
-	Polling     *perdure.Polling
-	Idempotency Idempotency
-	// NotStarted are the statuses by which the service says for sure that a start
-	// request started nothing.
-	NotStarted []int
-	// Lookup finds a start whose answer was lost; nil: it cannot be found.
-	Lookup *Lookup
-}
-
 // Activities are the activities of a worker, safe for concurrent use.
 type Activities struct {
 	Options

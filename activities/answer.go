@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities/protocol"
@@ -36,10 +35,10 @@ func (o *operation) tell(a *perdure.Answer, step protocol.Step) {
 		a.ServiceStatus = protocol.Cut(o.state.ServiceStatus, maxWordBytes)
 	}
 	a.Percent = step.Percent
-	a.Progress = o.capped(step.Progress)
+	a.Progress = o.service.capped(step.Progress)
 	a.News = news(step)
 	if step.Error != nil {
-		a.Error = o.cappedError(step.Error)
+		a.Error = o.service.cappedError(step.Error)
 	}
 	if !step.Ended() {
 		return
@@ -51,10 +50,10 @@ func (o *operation) tell(a *perdure.Answer, step protocol.Step) {
 			a.Error = &perdure.ServiceError{Code: a.ServiceStatus}
 		}
 		if a.Error.Details == nil && step.HasValue {
-			a.Error.Details = protocol.HideSignatures(o.capped(step.Value))
+			a.Error.Details = protocol.HideSignatures(o.service.capped(step.Value))
 		}
 	case step.Outcome == protocol.Canceled && step.HasValue:
-		a.Error = &perdure.ServiceError{Code: a.ServiceStatus, Details: o.capped(step.Value)}
+		a.Error = &perdure.ServiceError{Code: a.ServiceStatus, Details: o.service.capped(step.Value)}
 	case step.HasValue:
 		body := transport.BodyOf(step.Value)
 		if body != nil && body.JSON != nil {
@@ -67,7 +66,7 @@ func (o *operation) tell(a *perdure.Answer, step protocol.Step) {
 
 // tellEnd writes that the question, and with it the operation, ended badly.
 func (o *operation) tellEnd(a *perdure.Answer, errorType string, why *perdure.ServiceError) {
-	a.ErrorType, a.Error = errorType, o.cappedError(why)
+	a.ErrorType, a.Error = errorType, o.service.cappedError(why)
 	a.State = ""
 	if o.state.Fetching {
 		a.State = perdure.StateSucceeded // the service's word; what is missing is the value
@@ -122,24 +121,6 @@ func fit(a *perdure.Answer) (*perdure.Answer, error) {
 
 // setStorage is what to do about a value that is too large.
 const setStorage = "set storage.url in the worker's configuration"
-
-// capped keeps JSON from the service that is small enough to be shown.
-func (o *operation) capped(raw json.RawMessage) json.RawMessage {
-	if len(raw) > o.service.Limits().CaptureBytes || !json.Valid(raw) || !utf8.Valid(raw) {
-		return nil
-	}
-	return raw
-}
-
-func (o *operation) cappedError(e *perdure.ServiceError) *perdure.ServiceError {
-	if e == nil {
-		return nil
-	}
-	c := *e
-	c.Message = string(protocol.HideSignatures([]byte(e.Message)))
-	c.Details = protocol.HideSignatures(o.capped(e.Details))
-	return &c
-}
 
 // news is the digest of what a person would want to see.
 func news(s protocol.Step) string {

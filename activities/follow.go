@@ -34,7 +34,9 @@ func (a *Activities) Follow(ctx context.Context, raw perdure.RawInput) (*perdure
 		return nil, invalidFollow(err)
 	}
 	defer beat(ctx, func() any { return nil })()
-	c, err := starter.New(activity.GetClient(ctx), starter.Options{Namespace: activity.GetInfo(ctx).Namespace})
+	c, err := starter.New(activity.GetClient(ctx), starter.Options{
+		Namespace: activity.GetInfo(ctx).Namespace, DataConverter: a.DataConverter,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -106,7 +106,7 @@ func (p *page) decide(first protocol.Exchange) error {
 
 // refused reads an answer that is no page.
 func (p *page) refused(ctx context.Context, e protocol.Exchange) (*perdure.PageAnswer, error) {
-	words := p.capped(protocol.ErrorOf(e))
+	words := p.service.cappedError(protocol.ErrorOf(e))
 	if transient(e.Status) {
 		asked := protocol.RetryAfter(e.Header, e.At)
 		if asked > 0 {

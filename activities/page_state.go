@@ -272,8 +272,3 @@ func (p *page) seal(ctx context.Context, state pageState) (string, error) {
 	}
 	return sealed, nil
 }
-
-func (p *page) capped(e *perdure.ServiceError) *perdure.ServiceError {
-	o := operation{service: p.service}
-	return o.cappedError(e)
-}

@@ -154,7 +154,7 @@ func (w *watch) question(ctx context.Context, headers map[string][]string) error
 		}
 	case r.again != nil:
 		w.failures++
-		w.lastError = &perdure.TimedError{At: r.at, Error: *w.cappedError(r.again)}
+		w.lastError = &perdure.TimedError{At: r.at, Error: *w.service.cappedError(r.again)}
 		if r.notFound {
 			w.wait = p.afterNotFound(r.asked)
 		} else {

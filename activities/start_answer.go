@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"net/http"
-	"slices"
 
 	"github.com/perdure-dev/perdure"
 	"github.com/perdure-dev/perdure/activities/protocol"
@@ -54,7 +53,7 @@ func (s *starting) answered(ctx context.Context, resp *transport.Response, sentB
 	switch {
 	case e.Status < http.StatusBadRequest:
 		return s.started(ctx, resp)
-	case s.startedNothing(e):
+	case s.plan.service.startedNothing(e):
 		s.maybeSent = sentBefore
 		s.failed(protocol.ErrorOf(e), asked)
 		s.retract(ctx)
@@ -69,22 +68,9 @@ func (s *starting) answered(ctx context.Context, resp *transport.Response, sentB
 		return nil, nil
 	}
 	a := s.verdict(perdure.StateFailed)
-	a.ErrorType, a.Error = perdure.ErrorStartRejected, s.capped(protocol.ErrorOf(e))
+	a.ErrorType, a.Error = perdure.ErrorStartRejected, s.plan.service.cappedError(protocol.ErrorOf(e))
 	a.Response = s.plan.service.Capture(resp)
 	return a, nil
-}
-
-// startedNothing: the service says for sure that this request started nothing.
-func (s *starting) startedNothing(e protocol.Exchange) bool {
-	switch e.Status {
-	case http.StatusTooManyRequests:
-		return true
-	case http.StatusServiceUnavailable:
-		if e.Header.Get("Retry-After") != "" || protocol.RetryAfter(e.Header, e.At) > 0 {
-			return true
-		}
-	}
-	return slices.Contains(s.plan.service.NotStarted, e.Status)
 }
 
 // started reads what the service started.

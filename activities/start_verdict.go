@@ -12,7 +12,7 @@ func (s *starting) failed(why *perdure.ServiceError, asked time.Duration) {
 	if asked > 0 {
 		s.a.metrics.of(s.plan.service.Name()).retryAfter.Inc(1)
 	}
-	s.lastError = &perdure.TimedError{At: time.Now().UTC(), Error: *s.capped(why)}
+	s.lastError = &perdure.TimedError{At: time.Now().UTC(), Error: *s.plan.service.cappedError(why)}
 	wait := pace{caller: s.task.Input.Polling}.afterFailure(s.task.Tries+s.failures, asked)
 	s.nextAt = time.Now().Add(wait).UTC()
 }
@@ -66,8 +66,4 @@ func (s *starting) fill(a *perdure.Answer) {
 	if s.maybeSent {
 		a.FirstSentAt = s.firstSent
 	}
-}
-
-func (s *starting) capped(e *perdure.ServiceError) *perdure.ServiceError {
-	return (&operation{service: s.plan.service}).cappedError(e)
 }

@@ -34,7 +34,7 @@ func (r *reader) broke(why *perdure.ServiceError, asked time.Duration) {
 	b.inARow++
 	now := time.Now()
 	before := b.last
-	b.last = &perdure.TimedError{At: now.UTC(), Error: *r.capped(why)}
+	b.last = &perdure.TimedError{At: now.UTC(), Error: *r.service.cappedError(why)}
 	wait := asked
 	if asked > 0 {
 		r.counted.retryAfter.Inc(1)
@@ -125,13 +125,13 @@ func (r *reader) notTakenUp(answer *transport.Response) *perdure.StreamEnd {
 	words := protocol.ErrorOf(e)
 	if transient(e.Status) {
 		r.broke(words, protocol.RetryAfter(e.Header, e.At))
-		if r.onwardOnce(r.now) && !r.startedNothing(e) {
+		if r.onwardOnce(r.now) && !r.service.startedNothing(e) {
 			return r.lost(mayHaveArrived)
 		}
 		return nil
 	}
 	r.scribe.tell(func(s *standing) { s.response = r.service.Capture(answer) })
-	return &perdure.StreamEnd{ErrorType: perdure.ErrorPollRejected, Error: r.capped(words)}
+	return &perdure.StreamEnd{ErrorType: perdure.ErrorPollRejected, Error: r.service.cappedError(words)}
 }
 
 // mayHaveArrived is why a request that may start something is not sent again.

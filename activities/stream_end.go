@@ -68,11 +68,7 @@ func (r *reader) endedBy(e protocol.StreamEvent) *perdure.StreamEnd {
 	case e.Failed == nil:
 		return r.wellEnded()
 	case e.Mark && r.known == 0 && r.reconnects == 0: // an error in place of a stream
-		return r.ended(&perdure.StreamEnd{ErrorType: perdure.ErrorStartRejected, Error: r.capped(e.Failed)})
+		return r.ended(&perdure.StreamEnd{ErrorType: perdure.ErrorStartRejected, Error: r.service.cappedError(e.Failed)})
 	}
-	return r.ended(&perdure.StreamEnd{ErrorType: perdure.ErrorOperationFailed, Error: r.capped(e.Failed)})
-}
-
-func (r *reader) capped(e *perdure.ServiceError) *perdure.ServiceError {
-	return (&operation{service: r.service}).cappedError(e)
+	return r.ended(&perdure.StreamEnd{ErrorType: perdure.ErrorOperationFailed, Error: r.service.cappedError(e.Failed)})
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -236,7 +235,7 @@ func (r *reader) notOpened(ctx context.Context, answer *transport.Response, sent
 	case r.isQuestion() && transient(e.Status):
 		r.broke(words, asked)
 		return nil
-	case r.startedNothing(e):
+	case r.service.startedNothing(e):
 		r.once.maybeSent = sentBefore
 		r.broke(words, asked)
 		r.retract(ctx)
@@ -251,18 +250,5 @@ func (r *reader) notOpened(ctx context.Context, answer *transport.Response, sent
 		return nil
 	}
 	r.scribe.tell(func(s *standing) { s.response = r.service.Capture(answer) })
-	return &perdure.StreamEnd{ErrorType: perdure.ErrorStartRejected, Error: r.capped(words)}
-}
-
-// startedNothing: the service says for sure that this request started nothing.
-func (r *reader) startedNothing(e protocol.Exchange) bool {
-	switch e.Status {
-	case http.StatusTooManyRequests:
-		return true
-	case http.StatusServiceUnavailable:
-		if e.Header.Get("Retry-After") != "" || protocol.RetryAfter(e.Header, e.At) > 0 {
-			return true
-		}
-	}
-	return slices.Contains(r.service.NotStarted, e.Status)
+	return &perdure.StreamEnd{ErrorType: perdure.ErrorStartRejected, Error: r.service.cappedError(words)}
 }
