@@ -79,6 +79,20 @@ ended       2031-05-17T04:00:00Z, just now
 error       OperationFailed: HTTP 409 QuotaExceeded: no more
 `,
 		},
+		{
+			name: "failed, in our words",
+			status: perdure.Status{
+				State: perdure.StateUnknown, Done: true, EndedAt: now, ErrorType: perdure.ErrorOperationTimedOut,
+				Error: &perdure.ServiceError{Code: perdure.ErrorOperationTimedOut, Message: "timeoutSeconds passed"},
+			},
+			want: `operation   perdure-1
+state       unknown
+polls       0
+ended       2031-05-17T04:00:00Z, just now
+error       OperationTimedOut: timeoutSeconds passed
+note        nothing more is asked, and the service never said how it ended: it may go on there
+`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -43,7 +43,8 @@ func (t *table) errors(last *perdure.TimedError, errorType string, why *perdure.
 		t.line("last error", ago(last.At, now)+": "+serviceErrorWords(&last.Error))
 	}
 	if errorType != "" {
-		t.line("error", strings.TrimSuffix(errorType+": "+serviceErrorWords(why), ": "))
+		words := strings.TrimPrefix(serviceErrorWords(why), errorType+": ") // where it is our error
+		t.line("error", strings.TrimSuffix(errorType+": "+words, ": "))
 	}
 }
 
