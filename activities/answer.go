@@ -50,7 +50,7 @@ func (o *operation) tell(a *perdure.Answer, step protocol.Step) {
 			a.Error = &perdure.ServiceError{Code: a.ServiceStatus}
 		}
 		if a.Error.Details == nil && step.HasValue {
-			a.Error.Details = protocol.HideSignatures(o.service.capped(step.Value))
+			a.Error.Details = o.service.capped(step.Value)
 		}
 	case step.Outcome == protocol.Canceled && step.HasValue:
 		a.Error = &perdure.ServiceError{Code: a.ServiceStatus, Details: o.service.capped(step.Value)}

@@ -182,7 +182,7 @@ func (p *page) answer(ctx context.Context, ask protocol.Ask, response *transport
 		return nil, &perdure.ProtocolError{Protocol: p.state.Protocol, Message: "the page names itself as the next one"}
 	}
 	out.Response = p.service.Capture(response)
-	putAround(out)
+	putAround(out, p.service)
 	if p.a.Stored {
 		return out, nil
 	}

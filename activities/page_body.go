@@ -14,7 +14,7 @@ import (
 
 // putAround takes the values out of the response's body, where they stand as they are:
 // they are recorded once.
-func putAround(out *perdure.PageAnswer) {
+func putAround(out *perdure.PageAnswer, s *Service) {
 	body := out.Response.Body
 	if body == nil || body.JSON == nil || out.Response.Truncated {
 		return
@@ -23,7 +23,7 @@ func putAround(out *perdure.PageAnswer) {
 	if len(values) <= len("[]") || len(whole) > maxAroundBytes {
 		return
 	}
-	before, after, found := bytes.Cut(whole, protocol.HideSignatures(values))
+	before, after, found := bytes.Cut(whole, s.HideSecrets(values))
 	if !found {
 		return
 	}

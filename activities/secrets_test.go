@@ -37,7 +37,7 @@ func TestSecretsStayInTheWorker(t *testing.T) {
 				leaks(perduretest.POST("/vector_stores").Reply(202)).Header("X-Api-Key", "canary-echo"),
 				leaks(perduretest.GET("/jobs/7").JSON(503, `{}`)).Header("Retry-After-Ms", "10"),
 				perduretest.GET("/jobs/7").Drop(),
-				leaks(perduretest.GET("/jobs/7").JSON(202, `{"status":"half"}`)),
+				leaks(perduretest.GET("/jobs/7").JSON(202, `{"status":"half","self":"https://jobs.test/jobs/7?api_key=canary-progress"}`)),
 				leaks(perduretest.GET("/jobs/7").JSON(401, `{}`)),
 				perduretest.POST("/vector_stores").JSON(400, `{"error":{"code":"no"}}`))
 			d := newDesk(t, svc)
@@ -72,6 +72,23 @@ func TestSecretsStayInTheWorker(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a key that the service repeats", func(t *testing.T) {
+		const self = `"self":"https://jobs.test/jobs/7?AppID=canary-credential"`
+		d := newDesk(t, perduretest.NewService(t,
+			perduretest.POST("/vector_stores").Reply(202).Header("Location", "/jobs/7"),
+			perduretest.GET("/jobs/7").JSON(202, `{"status":"half",`+self+`}`),
+			perduretest.GET("/jobs/7").JSON(400, `{"error":{"code":"no","message":"see /x?appid=canary-credential"},`+self+`}`)))
+		d.config.Credential = auth.APIKey("jobs", secret, "", "appid")
+		started := d.start(createTask(func(task *perdure.StartTask) { task.Input.Polling = every(0.01) }))
+		for _, want := range []string{"", perdure.ErrorPollRejected} {
+			a := d.poll(perdure.PollTask{State: started.Sealed, Polling: every(0.01), Once: true})
+			require.Equal(t, want, a.ErrorType)
+			raw, err := json.Marshal(a)
+			require.NoError(t, err)
+			require.Contains(t, string(raw), "https://jobs.test/jobs/7?REDACTED")
+			require.NotContains(t, string(raw), "canary")
+		}
+	})
 	t.Run("that are not there", func(t *testing.T) {
 		d := newDesk(t, perduretest.NewService(t))
 		d.config.Credential = auth.Bearer("jobs", auth.Secret{Env: "NOT_SET"})

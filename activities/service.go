@@ -37,12 +37,13 @@ func (s *Service) startedNothing(e protocol.Exchange) bool {
 	return slices.Contains(s.NotStarted, e.Status)
 }
 
-// capped keeps JSON from the service that is small enough to be shown.
+// capped keeps JSON from the service that is small enough to be shown, without the
+// signatures in it.
 func (s *Service) capped(raw json.RawMessage) json.RawMessage {
 	if len(raw) > s.Limits().CaptureBytes || !json.Valid(raw) || !utf8.Valid(raw) {
 		return nil
 	}
-	return raw
+	return s.HideSecrets(raw)
 }
 
 // cappedError is an error of the service as it is shown.
@@ -51,7 +52,7 @@ func (s *Service) cappedError(e *perdure.ServiceError) *perdure.ServiceError {
 		return nil
 	}
 	c := *e
-	c.Message = string(protocol.HideSignatures([]byte(e.Message)))
-	c.Details = protocol.HideSignatures(s.capped(e.Details))
+	c.Message = string(s.HideSecrets([]byte(e.Message)))
+	c.Details = s.capped(e.Details)
 	return &c
 }

@@ -36,7 +36,7 @@ func TestStopReleases(t *testing.T) {
 	}
 	require.Eventually(t, func() bool {
 		return runtime.NumGoroutine() <= before+servers*keptPerServer
-	}, 20*time.Second, 10*time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 }
 
 // A stopped server's file is all that there is to copy: nothing is left in the

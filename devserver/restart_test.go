@@ -130,7 +130,7 @@ func countByState(t *testing.T, c client.Client, state string, want int64) {
 		})
 		require.NoError(check, err)
 		require.Equal(check, want, response.Count)
-	}, 20*time.Second, 10*time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 }
 
 func TestSearchAttributeOfAnotherType(t *testing.T) {

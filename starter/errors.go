@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
@@ -180,7 +181,16 @@ func notFoundOr(id string, err error) error {
 	if isNotFound(err) {
 		return fmt.Errorf("%w: %q", ErrNotFound, id)
 	}
+	if !isPrintable(id) {
+		return &perdure.InputError{Field: "id", Message: fmt.Sprintf("is %q, want printable ASCII, which is all that Temporal's client sends", id)}
+	}
 	return fmt.Errorf("starter: %q: %w", id, err)
+}
+
+// isPrintable: gRPC can send id, which Temporal's client puts into a header too (API 1.64,
+// proxy/request_header.go, temporal-resource-id).
+func isPrintable(id string) bool {
+	return !strings.ContainsFunc(id, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
 func isNotFound(err error) bool {

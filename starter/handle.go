@@ -193,6 +193,22 @@ func (h *handle) RequestPoll(ctx context.Context) error {
 	return h.signal(ctx, perdure.SignalPoll, nil)
 }
 
+// ended says, as an error, how the operation ended; nil where it did not end badly. By the
+// status alone, what Temporal itself ended is as what nobody confirmed to be canceled.
+func (h *handle) ended(ctx context.Context, s perdure.Status) error {
+	if !s.Done || s.State != perdure.StateUnknown || s.ErrorType != "" {
+		return ended(s)
+	}
+	d, err := h.describe(ctx)
+	if err != nil {
+		return err
+	}
+	if isEndedInTemporal(d) {
+		return fmt.Errorf("%w: %q", ErrTerminated, h.id)
+	}
+	return ended(s)
+}
+
 // wait waits for the end and decodes the result.
 func (h *handle) wait(ctx context.Context, into *perdure.OperationResult) error {
 	s, err := h.AwaitStarted(ctx)

@@ -76,7 +76,7 @@ func (c *Client) rehydrate(ctx context.Context, token tokens.Token, o *Rehydrate
 	if err != nil {
 		return h, err
 	}
-	return h, ended(s)
+	return h, h.ended(ctx, s)
 }
 
 // rehydrateCollection starts a collection from the page that the token names.

@@ -21,10 +21,14 @@ func (h *handle) sameInput(ctx context.Context, in perdure.OperationInput) error
 		return err
 	}
 	if !same {
+		s, err := h.Status(ctx)
+		if err != nil {
+			s = h.noted()
+		}
 		return &perdure.OperationError{
 			Type:    perdure.ErrorIDConflict,
 			Message: fmt.Sprintf("the workflow id %q belongs to an operation with another input", h.id),
-			Status:  h.noted(),
+			Status:  s,
 		}
 	}
 	return nil

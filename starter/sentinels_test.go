@@ -51,6 +51,14 @@ func TestDocumentedErrorsAreFound(t *testing.T) {
 			_, err := op.Wait(s.t.Context(), nil)
 			return err
 		}},
+		{starter.ErrTerminated, func(s *stage) error {
+			o := &starter.StartOptions{ID: "mine"}
+			_, err := starter.Start[string](s.t.Context(), s.client, post("/runs"), o)
+			require.NoError(s.t, err)
+			require.NoError(s.t, s.fake.Temporal().TerminateWorkflow(s.t.Context(), o.ID, "", ""))
+			_, err = starter.Start[string](s.t.Context(), s.client, post("/runs"), o)
+			return err
+		}},
 		{starter.ErrDone, func(s *stage) error {
 			_, err := s.operation("/ends").SetPolling(s.t.Context(), perdure.Polling{IntervalSeconds: 1})
 			return err

@@ -17,7 +17,7 @@ import (
 // StartOptions of Start and Run.
 type StartOptions struct {
 	// ID is the workflow id, and the caller's deduplication: the same id is the same
-	// operation, as long as the namespace keeps it. Default: a new one.
+	// operation, as long as the namespace keeps it. Printable ASCII. Default: a new one.
 	ID string
 	// Summary is a line for people, shown in Temporal's web UI; 120 bytes or so. Default:
 	// that of the input.
@@ -86,7 +86,7 @@ func (c *Client) start(ctx context.Context, in perdure.OperationInput, o *StartO
 		return h, err
 	}
 	if !named {
-		return h, ended(s)
+		return h, h.ended(ctx, s)
 	}
 	if err := h.sameInput(ctx, in); err != nil {
 		return h, err
@@ -99,7 +99,7 @@ func (c *Client) start(ctx context.Context, in perdure.OperationInput, o *StartO
 	if err != nil {
 		return h, err
 	}
-	return h, ended(s)
+	return h, h.ended(ctx, s)
 }
 
 // startWorkflow starts the workflow, or joins the one that runs under its id, and

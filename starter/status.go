@@ -36,13 +36,16 @@ func (h *handle) Status(ctx context.Context) (perdure.Status, error) {
 
 // endedInTemporal marks what Temporal itself ended: nobody asks any longer.
 func endedInTemporal(s perdure.Status, d *workflowservice.DescribeWorkflowExecutionResponse) perdure.Status {
-	info := d.GetWorkflowExecutionInfo()
-	status := info.GetStatus()
-	if status != enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED && status != enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT || s.Done {
+	if s.Done || !isEndedInTemporal(d) {
 		return s
 	}
-	s.State, s.Done, s.EndedAt, s.NextPollAt = perdure.StateUnknown, true, info.GetCloseTime().AsTime(), time.Time{}
+	s.State, s.Done, s.EndedAt, s.NextPollAt = perdure.StateUnknown, true, d.GetWorkflowExecutionInfo().GetCloseTime().AsTime(), time.Time{}
 	return s
+}
+
+func isEndedInTemporal(d *workflowservice.DescribeWorkflowExecutionResponse) bool {
+	status := d.GetWorkflowExecutionInfo().GetStatus()
+	return status == enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED || status == enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT
 }
 
 // workerMissing: the server is there, and no worker answered the query.

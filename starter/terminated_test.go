@@ -2,7 +2,6 @@ package starter_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -164,9 +163,8 @@ func TestAnOperationIsTerminatedWhileItIsAsked(t *testing.T) {
 		op, err := starter.Start[int](t.Context(), c, perdure.OperationInput{
 			Request: &perdure.Request{Service: "jobs", Method: "POST", URL: "/jobs"},
 		}, nil)
-		bad, ok := errors.AsType[*perdure.OperationError](err)
-		require.True(t, ok, "%v", err)
-		require.Equal(t, perdure.StateUnknown, bad.Status.State)
+		require.ErrorIs(t, err, starter.ErrTerminated)
+		require.Equal(t, perdure.StateUnknown, op.LastStatus().State)
 		s, err := op.AwaitStarted(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, perdure.StateUnknown, s.State)

@@ -94,7 +94,7 @@ func (c *Cache[T]) wait(ctx context.Context, after int, allowed func() bool) (va
 }
 
 // ask gets the one after the one with a number, which may be there already. Where it is
-// not allowed to ask for one, what is held stays.
+// not allowed to ask for one, what is held stays, or the failure of the last question.
 func (c *Cache[T]) ask(ctx context.Context, after int, allowed func() bool) <-chan singleflight.Result {
 	return c.group.DoChan(strconv.Itoa(after), func() (any, error) {
 		if value, err, known := c.known(after, allowed); known {
@@ -125,7 +125,7 @@ func (c *Cache[T]) known(after int, allowed func() bool) (value T, err error, kn
 	case c.failed != nil && time.Now().Before(c.until):
 		return value, c.failed, true
 	case !allowed():
-		return c.held.value, nil, true
+		return c.held.value, c.failed, true
 	}
 	return value, nil, false
 }

@@ -151,6 +151,28 @@ func TestAServiceThatRefusesEverything(t *testing.T) {
 	})
 }
 
+// What was refused is only final where the issuer gave nothing else: not where it could not
+// be asked.
+func TestARefusalWhileTheIssuerIsDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var issuer counter
+		cache := auth.NewCache(issuer.issue)
+		_, err := cache.Get(t.Context())
+		require.NoError(t, err)
+		issuer.down.Store(true)
+		for range 100 {
+			_, err := cache.Refresh(t.Context(), func(v int64) bool { return v == 1 })
+			require.ErrorIs(t, err, errDown)
+			time.Sleep(time.Second)
+		}
+		issuer.down.Store(false)
+		time.Sleep(10 * time.Second)
+		changed, err := cache.Refresh(t.Context(), func(v int64) bool { return v == 1 })
+		require.NoError(t, err)
+		require.True(t, changed)
+	})
+}
+
 func TestCacheWithoutAnExpiry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var issued int

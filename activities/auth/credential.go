@@ -11,6 +11,10 @@ import (
 // send, and asking again will not help. After any other, which is to say no more than
 // that it cannot be had now, the request is tried again later. People see the text of
 // both: it never holds a secret.
+//
+// One that puts a secret into the query has another method, SecretParameters() []string,
+// with the names of the parameters: services repeat them in the URLs that they name, which
+// are captured without their queries then.
 type Credential interface {
 	// Apply puts on a request what the service authenticates with. It comes last,
 	// anew for each attempt and each redirect, so that it can sign what is sent; the

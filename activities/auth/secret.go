@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"sync"
@@ -38,6 +39,7 @@ type source struct {
 	mu    sync.Mutex
 	value string
 	stamp fileStamp
+	had   bool // the file has held a secret
 }
 
 type fileStamp struct {
@@ -51,6 +53,15 @@ func (s *source) read() (string, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	value, err := s.readFile()
+	if err != nil && s.had { // it may be in the middle of being written: the request is tried again
+		return "", fmt.Errorf("%s holds no secret any more", s.secret.Source())
+	}
+	s.had = err == nil
+	return value, err
+}
+
+func (s *source) readFile() (string, error) {
 	info, err := os.Stat(s.secret.File)
 	if err != nil {
 		return "", s.failed("cannot be read")

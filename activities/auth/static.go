@@ -98,3 +98,11 @@ func (c *static) SecretHeaders() []string {
 	}
 	return []string{c.header}
 }
+
+// SecretParameters is the query's, where the secret goes into that.
+func (c *static) SecretParameters() []string {
+	if c.query == "" {
+		return nil
+	}
+	return []string{c.query}
+}

@@ -2,6 +2,7 @@ package auth_test
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -14,7 +15,7 @@ import (
 
 // How long what is asynchronous may take, and how often it is looked at.
 const (
-	waiting = 10 * time.Second
+	waiting = time.Minute
 	tick    = 20 * time.Millisecond
 )
 
@@ -73,6 +74,35 @@ func TestStaticRefresh(t *testing.T) {
 				require.NoError(t, err)
 				require.True(t, changed)
 			}
+		})
+	}
+}
+
+// Whoever writes a file anew may empty or remove it first: the request waits for the next
+// secret, and no operation ends.
+func TestAFileThatIsBeingWritten(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "secret")
+	c := auth.Bearer("jobs", auth.Secret{File: file})
+	_, err := applied(t, c)
+	require.True(t, isCredentialError(err), "there never was one: %v", err)
+
+	write(t, file, "one")
+	refused, err := applied(t, c)
+	require.NoError(t, err)
+	for name, away := range map[string]func(){
+		"emptied": func() { write(t, file, "") },
+		"removed": func() { require.NoError(t, os.Remove(file)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			away()
+			_, err := applied(t, c)
+			require.EqualError(t, err, "file "+file+" holds no secret any more")
+			require.False(t, isCredentialError(err))
+			_, err = c.Refresh(t.Context(), refused)
+			require.Error(t, err)
+			require.False(t, isCredentialError(err))
+			write(t, file, name)
+			require.Equal(t, "Bearer "+name, sent(t, c))
 		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -29,9 +30,9 @@ var signatures = map[string]bool{
 }
 
 // HideSignatures is a text, which may be JSON, for people: no URL in it has a user, and
-// the query of one that is signed, or holds a key, is redacted. Everything else stays as
-// it is, and JSON stays JSON.
-func HideSignatures(text []byte) []byte {
+// the query of one that is signed, or holds a key, is redacted: in one of more, too, which
+// are names of parameters. Everything else stays as it is, and JSON stays JSON.
+func HideSignatures(text []byte, more ...string) []byte {
 	if bytes.IndexByte(text, '@') >= 0 {
 		text = userOfURL.ReplaceAll(text, []byte("${1}"))
 	}
@@ -39,20 +40,20 @@ func HideSignatures(text []byte) []byte {
 		return text
 	}
 	return queryOfURL.ReplaceAllFunc(text, func(query []byte) []byte {
-		if isSigned(unescaped.Replace(string(query))) {
+		if isSigned(unescaped.Replace(string(query)), more) {
 			return []byte(hidden)
 		}
 		return query
 	})
 }
 
-func isSigned(query string) bool {
+func isSigned(query string, more []string) bool {
 	for _, parameter := range separators.Split(query, -1) {
 		name, value, _ := strings.Cut(parameter, "=")
 		if plain, err := url.QueryUnescape(name); err == nil {
 			name = plain
 		}
-		if value != "" && signatures[strings.ToLower(name)] {
+		if value != "" && (signatures[strings.ToLower(name)] || slices.ContainsFunc(more, func(own string) bool { return strings.EqualFold(own, name) })) {
 			return true
 		}
 	}

@@ -47,6 +47,12 @@ func TestHideSignatures(t *testing.T) {
 	}
 }
 
+func TestHideSignaturesOfTheCallersOwn(t *testing.T) {
+	const text = `["/a?AppID=s3cret","/b?app=1"]`
+	require.Equal(t, text, string(protocol.HideSignatures([]byte(text))))
+	require.Equal(t, `["/a?REDACTED","/b?app=1"]`, string(protocol.HideSignatures([]byte(text), "x", "appid")))
+}
+
 func FuzzHideSignatures(f *testing.F) {
 	f.Add([]byte(`{"nextLink":"https:\/\/u:p@h\/a?sv=1\u0026sig=s3cret\\"}`))
 	f.Add([]byte(`["\\u003fsig=a","\\\u003fsig=a"]`))

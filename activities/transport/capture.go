@@ -84,11 +84,17 @@ func (s *Service) Capture(r *Response) *perdure.Response {
 	return out
 }
 
+// HideSecrets is a text of the service for people, as [protocol.HideSignatures] has it: the
+// service may repeat what its credential puts into the query, too.
+func (s *Service) HideSecrets(text []byte) []byte {
+	return protocol.HideSignatures(text, s.hidden...)
+}
+
 // shown is a body without the signatures in it, and cut.
 func (s *Service) shown(body []byte) (shown []byte, truncated bool) {
 	limit := s.limits.CaptureBytes
 	seen := body[:min(len(body), limit+perdure.MaxURLBytes)] // with the whole of a URL at the cut
-	shown = protocol.HideSignatures(seen)
+	shown = s.HideSecrets(seen)
 	if len(seen) == len(body) && len(shown) <= limit {
 		return shown, false
 	}

@@ -92,7 +92,7 @@ func refuses(t *testing.T, rawURL string) error {
 	if err != nil {
 		return err
 	}
-	s, err := transport.NewService(transport.Config{Name: "jobs", BaseURL: rawURL, Limits: transport.Limits{RequestTimeout: 5 * time.Second}})
+	s, err := transport.NewService(transport.Config{Name: "jobs", BaseURL: rawURL})
 	if err != nil {
 		return err
 	}

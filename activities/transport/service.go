@@ -76,6 +76,7 @@ type Service struct {
 	credential auth.Credential
 	headers    http.Header
 	secret     map[string]bool // canonical names of headers that are never captured
+	hidden     []string        // names of the query's parameters in which the credential goes
 	own        origin
 	allowed    []originPattern
 	trusted    []originPattern
@@ -105,6 +106,9 @@ func NewService(c Config) (*Service, error) {
 	}
 	if c.Observer != nil {
 		s.observer = c.Observer
+	}
+	if inQuery, ok := c.Credential.(interface{ SecretParameters() []string }); ok {
+		s.hidden = inQuery.SecretParameters()
 	}
 	if s.allow, err = parseRules(c.Allow); err != nil {
 		return nil, err

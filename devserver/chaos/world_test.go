@@ -52,6 +52,7 @@ func newWorld(t *testing.T, s size) *world {
 	require.NoError(t, err)
 	w.temporal, err = client.DialContext(t.Context(), client.Options{
 		HostPort: w.cluster.HostPort(), Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		ConnectionOptions: client.ConnectionOptions{GetSystemInfoTimeout: time.Minute}, // of a busy machine
 	})
 	require.NoError(t, err)
 	t.Cleanup(w.temporal.Close)

@@ -240,7 +240,10 @@ func (c *Cluster) makeNamespace(ctx context.Context) error {
 
 // awaitNamespace: a server learns of a namespace some seconds after it was made.
 func awaitNamespace(ctx context.Context, hostPort, namespace string) error {
-	dialled, err := client.DialContext(ctx, client.Options{HostPort: hostPort, Namespace: namespace, Logger: quiet()})
+	dialled, err := client.DialContext(ctx, client.Options{
+		HostPort: hostPort, Namespace: namespace, Logger: quiet(),
+		ConnectionOptions: client.ConnectionOptions{GetSystemInfoTimeout: time.Minute}, // of a busy machine
+	})
 	if err != nil {
 		return err
 	}

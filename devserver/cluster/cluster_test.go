@@ -36,7 +36,9 @@ func TestTheComposeFile(t *testing.T) {
 func comesBack(ctx context.Context, t *testing.T, c *cluster.Cluster) {
 	t.Helper()
 	started := func() string {
-		dialled, err := client.DialContext(ctx, client.Options{HostPort: c.HostPort()})
+		dialled, err := client.DialContext(ctx, client.Options{
+			HostPort: c.HostPort(), ConnectionOptions: client.ConnectionOptions{GetSystemInfoTimeout: time.Minute}, // of a busy machine
+		})
 		require.NoError(t, err)
 		defer dialled.Close()
 		run, err := dialled.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "kept", TaskQueue: "nobody"}, "any")

@@ -3,6 +3,7 @@ package devservertest
 import (
 	"log/slog"
 	"testing"
+	"time"
 
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
@@ -32,6 +33,9 @@ func Start(tb testing.TB, opts devserver.Options) *devserver.Server {
 func Dial(tb testing.TB, server *devserver.Server, opts client.Options) client.Client {
 	tb.Helper()
 	opts.HostPort = server.HostPort()
+	if opts.ConnectionOptions.GetSystemInfoTimeout == 0 {
+		opts.ConnectionOptions.GetSystemInfoTimeout = time.Minute // of a busy machine
+	}
 	if opts.Logger == nil {
 		opts.Logger = sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))
 	}

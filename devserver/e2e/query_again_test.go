@@ -77,7 +77,7 @@ func (w *world) workerWithin(options ...grpc.DialOption) {
 	quiet := slog.New(slog.DiscardHandler)
 	c, err := client.DialContext(w.t.Context(), client.Options{
 		HostPort: w.server.HostPort(), Logger: sdklog.NewStructuredLogger(quiet),
-		ConnectionOptions: client.ConnectionOptions{DialOptions: options},
+		ConnectionOptions: client.ConnectionOptions{DialOptions: options, GetSystemInfoTimeout: unhurried.GetSystemInfoTimeout},
 	})
 	require.NoError(w.t, err)
 	w.t.Cleanup(c.Close)

@@ -42,7 +42,7 @@ func TestOneTraceFromCallerToService(t *testing.T) {
 	spans := tracetest.NewInMemoryExporter()
 	watched, err := telemetry.New(ctx, telemetry.Options{SpanExporter: lastingSpans{spans}})
 	require.NoError(t, err)
-	temporal, err := client.DialContext(ctx, watched.ClientOptions(w.payloads.ClientOptions(client.Options{HostPort: w.server.HostPort()})))
+	temporal, err := client.DialContext(ctx, watched.ClientOptions(w.payloads.ClientOptions(client.Options{HostPort: w.server.HostPort(), ConnectionOptions: unhurried})))
 	require.NoError(t, err)
 	defer temporal.Close()
 	cfg, err := worker.Load(w.config)
@@ -58,7 +58,9 @@ func TestOneTraceFromCallerToService(t *testing.T) {
 	tracers := trace.NewTracerProvider(trace.WithSyncer(callers))
 	tracing, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{Tracer: tracers.Tracer("caller")})
 	require.NoError(t, err)
-	own, err := client.DialContext(ctx, client.Options{HostPort: w.server.HostPort(), Interceptors: []interceptor.ClientInterceptor{tracing}})
+	own, err := client.DialContext(ctx, client.Options{
+		HostPort: w.server.HostPort(), Interceptors: []interceptor.ClientInterceptor{tracing}, ConnectionOptions: unhurried,
+	})
 	require.NoError(t, err)
 	defer own.Close()
 	c, err := starter.New(own, starter.Options{TaskQueue: w.queue, Keyset: w.keyset})

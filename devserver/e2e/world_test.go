@@ -124,11 +124,16 @@ func (w *world) writePayloads(s settings) {
 	require.NoError(w.t, err)
 }
 
+// unhurried connections: on a busy machine the server's first word may take longer than
+// the SDK's 5 seconds.
+var unhurried = client.ConnectionOptions{GetSystemInfoTimeout: time.Minute}
+
 // dial gives clients for a server: the world's own, or another.
 func (w *world) dial(server temporalServer) (client.Client, *starter.Client) {
 	w.t.Helper()
 	raw, err := client.DialContext(w.t.Context(), w.payloads.ClientOptions(client.Options{
 		HostPort: server.HostPort(), Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		ConnectionOptions: unhurried,
 	}))
 	require.NoError(w.t, err)
 	w.t.Cleanup(raw.Close)

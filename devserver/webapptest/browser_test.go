@@ -91,7 +91,7 @@ func (b *tab) watchConsole() {
 	})
 }
 
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // do does what a user does, and waits until it is done.
 func (b *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {

@@ -156,7 +156,7 @@ func (w *world) sealed(event int) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
-	dialed, err := client.Dial(client.Options{HostPort: temporal.HostPort()})
+	dialed, err := client.Dial(client.Options{HostPort: temporal.HostPort(), ConnectionOptions: unhurried})
 	require.NoError(w.t, err)
 	defer dialed.Close()
 	c, err := starter.New(dialed, starter.Options{TaskQueue: w.queue})

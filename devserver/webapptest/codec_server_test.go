@@ -90,7 +90,7 @@ func (s *secrets) begin() {
 	require.NoError(s.t, err)
 	require.NoError(s.t, os.WriteFile(s.config, []byte("encryption: {keysetFile: payload-keyset.json}\n"), 0o600))
 	encrypted := payloads.New(payloads.Options{Keyset: keyset})
-	c, err := client.DialContext(s.t.Context(), encrypted.ClientOptions(client.Options{HostPort: s.server.HostPort()}))
+	c, err := client.DialContext(s.t.Context(), encrypted.ClientOptions(client.Options{HostPort: s.server.HostPort(), ConnectionOptions: unhurried}))
 	require.NoError(s.t, err)
 	s.t.Cleanup(c.Close)
 	run, err := c.ExecuteWorkflow(s.t.Context(), client.StartWorkflowOptions{ID: "nightly", TaskQueue: "nobody"}, "Nightly", "canary-in-the-input")

@@ -82,7 +82,7 @@ services:
     protocol: {name: openai}
     polling: {intervalSeconds: 2}
 `, listener.URL), 0o600))
-	dialed, err := client.Dial(client.Options{HostPort: temporal.HostPort()})
+	dialed, err := client.Dial(client.Options{HostPort: temporal.HostPort(), ConnectionOptions: unhurried})
 	require.NoError(t, err)
 	t.Cleanup(dialed.Close)
 	c, err := starter.New(dialed, starter.Options{})

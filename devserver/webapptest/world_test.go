@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
 	"github.com/perdure-dev/perdure/examples/jobservice"
 	"github.com/perdure-dev/perdure/tokens"
@@ -29,6 +30,10 @@ type world struct {
 	keyset, sessions string
 	proxy            *proxy
 }
+
+// unhurried connections: on a busy machine Temporal's first word may take longer than the
+// SDK's 5 seconds.
+var unhurried = client.ConnectionOptions{GetSystemInfoTimeout: time.Minute}
 
 // newWorld is a world with the sample service.
 func newWorld(t *testing.T, o jobservice.Options) *world {

@@ -16,7 +16,7 @@ import (
 )
 
 // patience with one operation.
-const patience = 5 * time.Second
+const patience = time.Minute
 
 // retries of azcore's pipeline, for one request.
 const retries = 3

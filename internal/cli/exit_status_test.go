@@ -3,11 +3,13 @@ package cli_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/perdure-dev/perdure"
+	"github.com/perdure-dev/perdure/starter"
 )
 
 // The contract's table, for everything that waits and for start.
@@ -54,6 +56,21 @@ func TestOtherErrorsExitWithOne(t *testing.T) {
 	t.Parallel()
 	r := command(t, &fakeEngine{op: running().ends(perdure.OperationResult{}, errors.New("starter: the line is\ndead"))}, "wait", "perdure-1")
 	require.Equal(t, ran{status: 1, stderr: "perdure: perdure-1: the line is dead\n"}, r)
+}
+
+// What Temporal itself ended has no error of its own that could tell the status.
+func TestATerminatedOperationHasItsStatus(t *testing.T) {
+	t.Parallel()
+	op := running().ends(perdure.OperationResult{}, fmt.Errorf("%w: %q was terminated", starter.ErrTerminated, "perdure-1"))
+	for _, args := range [][]string{{"wait", "perdure-1"}, {"run", "POST", "/jobs", "--service", "jobs"}} {
+		r := command(t, &fakeEngine{op: op}, append(args, "-o", "json")...)
+		require.Equal(t, 1, r.status)
+		kind, message, id, s := failureOf(t, r)
+		require.Equal(t, "Terminated", kind)
+		require.Contains(t, message, "rehydrate")
+		require.Equal(t, "perdure-1", id)
+		require.Equal(t, op.status(), *s)
+	}
 }
 
 // What could answer exits with 0, whatever the answer is.

@@ -59,6 +59,15 @@ func about(id string, err error) error {
 	return &aboutError{id: id, err: err}
 }
 
+// terminatedError has what was known of an operation whose workflow was ended in Temporal.
+type terminatedError struct {
+	err    error
+	status perdure.Status
+}
+
+func (e *terminatedError) Error() string { return e.err.Error() }
+func (e *terminatedError) Unwrap() error { return e.err }
+
 // leftOffError is an error that came after pages or events: the token of the next page,
 // or the offset of the next event, and the command line that has it, go on from there.
 type leftOffError struct {
@@ -109,6 +118,9 @@ func (a *app) failure(ctx context.Context, err error) failure {
 	f := a.classify(ctx, err)
 	if named, ok := errors.AsType[*aboutError](err); ok {
 		f.WorkflowID = named.id
+	}
+	if ended, ok := errors.AsType[*terminatedError](err); ok {
+		f.Status = ended.status
 	}
 	f.Message = redact(f.Message)
 	return f

@@ -2,8 +2,11 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
+
+	"github.com/perdure-dev/perdure/starter"
 )
 
 func (a *app) runCommand() *cobra.Command {
@@ -67,11 +70,24 @@ func (a *app) stopped(ctx context.Context, id string, op operation, err error) e
 		id = op.ID()
 	}
 	if ctx.Err() == nil {
-		return about(id, err)
+		return about(id, withStatus(ctx, op, err))
 	}
 	message := "stopped waiting; the operation goes on"
 	if id != "" {
 		message += ", and this waits for it again: perdure wait " + id
 	}
 	return about(id, &typedError{kind: typeStopped, message: message})
+}
+
+// withStatus adds what was known of an operation to the error that its workflow was ended
+// in Temporal.
+func withStatus(ctx context.Context, op operation, err error) error {
+	if op == nil || !errors.Is(err, starter.ErrTerminated) {
+		return err
+	}
+	s, asked := op.Status(ctx)
+	if asked != nil {
+		return err
+	}
+	return &terminatedError{err: err, status: s}
 }

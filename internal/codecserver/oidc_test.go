@@ -306,7 +306,7 @@ func taken(t *testing.T, i *issuer, guard codecserver.Guard) {
 	require.Eventually(t, func() bool {
 		status, _ := asked(t, bearing(i.token(nil)), guard)
 		return status == http.StatusOK
-	}, 10*time.Second, time.Millisecond)
+	}, time.Minute, time.Millisecond)
 }
 
 // TestIssuerThatIsAway: it need not be there at the start, nor stay.

@@ -23,6 +23,7 @@ func (o *operation) resolve(ctx workflow.Context, raw perdure.RawInput) (perdure
 		return o.Status, nil
 	}
 	o.Resolve, o.unresolved = &r, nil
+	o.Unsettled = &unsettled{o.Status.Error, o.Status.LastError}
 	o.Status.State, o.Status.Error, o.Status.LastError = perdure.StateStarting, nil, nil
 	o.FirstSentAt, o.NextAt, o.Durable = time.Time{}, time.Time{}, false
 	o.publish(ctx)
@@ -64,15 +65,18 @@ func (o *operation) notResolved(work workflow.Context, a *perdure.Answer) bool {
 	if o.Resolve == nil || a.State == perdure.StateStarting {
 		return false
 	}
-	adopting := o.Resolve.Adopt != nil
-	o.Resolve = nil
+	adopting, before := o.Resolve.Adopt != nil, o.Unsettled
+	o.Resolve, o.Unsettled = nil, nil
 	if !adopting || a.ErrorType == "" || a.State.Terminal() && a.State != perdure.StateFailed {
 		return false
 	}
 	o.unresolved = a.Error
-	o.Status.State, o.Status.Error = perdure.StateAmbiguous, &perdure.ServiceError{
-		Code: perdure.ErrorStartAmbiguous, Message: "the adoption that was to settle it could not be carried out",
+	if before == nil { // a run before was an older worker's, which did not hand it over
+		before = &unsettled{Error: &perdure.ServiceError{
+			Code: perdure.ErrorStartAmbiguous, Message: "the adoption that was to settle it could not be carried out",
+		}}
 	}
+	o.Status.State, o.Status.Error, o.Status.LastError = perdure.StateAmbiguous, before.Error, before.LastError
 	o.publish(work)
 	o.afterStart(work)
 	return true

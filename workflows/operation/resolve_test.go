@@ -66,7 +66,8 @@ func TestResolveThatCannotBeCarriedOutLeavesItAmbiguous(t *testing.T) {
 		got := s.status()
 		require.Equal(t, perdure.StateAmbiguous, got.State)
 		require.False(t, got.Done)
-		require.Equal(t, perdure.ErrorStartAmbiguous, got.Error.Code)
+		require.Equal(t, ambiguous().Error, got.Error, "the start stays as it is")
+		require.Equal(t, ambiguous().LastError, got.LastError)
 	})
 	second := s.updateAt(3*time.Minute, perdure.UpdateResolve, "second", perdure.Resolve{Retry: true})
 	s.polls = []act[pollTask]{now[pollTask](completed())}

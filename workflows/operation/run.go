@@ -33,6 +33,8 @@ type Carried struct {
 
 	// Resolve is how a person settled an ambiguous start, until it is carried out.
 	Resolve *perdure.Resolve `json:"resolve,omitempty"`
+	// Unsettled is what the status said of the start before.
+	Unsettled *unsettled `json:"unsettled,omitempty"`
 
 	Tries       int       `json:"tries,omitempty"`
 	FirstSentAt time.Time `json:"firstSentAt,omitzero"`
@@ -50,6 +52,12 @@ type Carried struct {
 	Published  published `json:"published"`
 	// Reports is nil where the parent does not want to be told.
 	Reports *reports `json:"reports,omitempty"`
+}
+
+// unsettled is why a start is ambiguous.
+type unsettled struct {
+	Error     *perdure.ServiceError `json:"error,omitempty"`
+	LastError *perdure.TimedError   `json:"lastError,omitempty"`
 }
 
 // operation is one run of the workflow.

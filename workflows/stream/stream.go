@@ -112,8 +112,8 @@ func newLog(ctx workflow.Context, raw perdure.RawInput, carried *Carried) *log {
 	return l
 }
 
-// begin reads the input, and starts the workflow that reads the stream. A typo is an error that names
-// the field, and not a workflow task that fails for ever.
+// begin reads the input, and starts the workflow that reads the stream. A typo is an error
+// that names the field, and not a workflow task that fails for ever.
 func (l *log) begin(work workflow.Context) {
 	err := l.read()
 	if err == nil {

@@ -140,6 +140,8 @@ func dial(t *testing.T, a announcement) client.Client {
 		HostPort:  a.Address,
 		Namespace: a.Namespace,
 		Logger:    sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+
+		ConnectionOptions: client.ConnectionOptions{GetSystemInfoTimeout: time.Minute}, // of a busy machine
 	})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
